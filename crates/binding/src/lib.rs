@@ -1,0 +1,3 @@
+//! The Node-API door: converts, calls `dagny-core`, converts back. Decisions live in the core.
+
+mod graph;

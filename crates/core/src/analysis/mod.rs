@@ -1,0 +1,1 @@
+//! Algorithms over a frozen graph, one file each.

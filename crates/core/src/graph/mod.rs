@@ -1,0 +1,5 @@
+//! The graph itself: frozen ([`csr`]).
+
+pub mod csr;
+
+pub use csr::Csr;

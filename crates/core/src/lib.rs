@@ -1,0 +1,11 @@
+//! The pure engine of Dagny.
+//!
+//! Graphs, their algorithms, and the state machine of a run. No clock, no randomness, no I/O, no JavaScript: time comes in as a
+//! value and everything that must be done outside goes out as an effect.
+//!
+//! Reading order: [`graph`], then [`analysis`], then [`run`].
+#![forbid(unsafe_code)]
+
+pub mod analysis;
+pub mod graph;
+pub mod run;
