@@ -20,8 +20,8 @@ export interface AnyShape extends Shape {
 /** The names of a graph's nodes, as a union of literals; `string` where they are known only at run time. */
 export type NodeName<S extends Shape> = S["names"];
 
-/** The names of a node's direct upstreams. */
-export type UpstreamName<S extends Shape, N> = N extends keyof S["upstreams"] ? Extract<keyof S["upstreams"][N], string> : never;
+/** A node's direct upstreams, as the keys of an object type. */
+export type UpstreamsOf<S extends Shape, N> = N extends keyof S["upstreams"] ? S["upstreams"][N] : NoKeys;
 
 /** What `DAG.from` takes: every node with the names of its upstreams. */
 export type UpstreamLists = { readonly [node: string]: readonly string[] };
