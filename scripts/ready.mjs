@@ -58,17 +58,12 @@ function selected() {
   for (const name of [...wanted, ...unwanted]) {
     if (!(name in checks)) throw new Error(`there is no check "${name}"; there are ${Object.keys(checks).join(", ")}`);
   }
-  return Object.keys(checks).filter(
-    (name) => !unwanted.includes(name) && (wanted.length === 0 || wanted.includes(name)),
-  );
+  return Object.keys(checks).filter((name) => !unwanted.includes(name) && (wanted.length === 0 || wanted.includes(name)));
 }
 
 function succeeds(command) {
   console.log(`\n+ ${command}`);
-  return (
-    spawnSync(command, { cwd: root, stdio: ["ignore", "inherit", "inherit"], shell: true, env: environment }).status ===
-    0
-  );
+  return spawnSync(command, { cwd: root, stdio: ["ignore", "inherit", "inherit"], shell: true, env: environment }).status === 0;
 }
 
 /** The tarball as npm would publish it, looked at by publint and are-the-types-wrong. */

@@ -6,7 +6,4 @@ export interface Host {
   readonly report?: { readonly getReport?: () => object };
 }
 export declare const published: readonly string[];
-export declare function missingBinaryError(
-  host: Host,
-  cause: unknown,
-): Error & { readonly code: "NATIVE_BINARY_MISSING" };
+export declare function missingBinaryError(host: Host, cause: unknown): Error & { readonly code: "NATIVE_BINARY_MISSING" };
