@@ -168,6 +168,7 @@ export class Driver implements ContextHost {
         if (time > restAt) break;
       } else if (this.#hasNews || (this.#isRecording && this.#door.pending > 0)) {
         this.#cross(time);
+        if (this.#isRecording) time = this.#clock.now(); // Listeners have run.
       } else {
         break;
       }
