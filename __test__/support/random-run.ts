@@ -98,9 +98,10 @@ export class RandomHost {
   /** Learns what the step asked for. */
   learn(report: StepReport): void {
     for (const lease of report.leases) this.#leased.set(key(lease), lease);
-    for (const lease of report.revoked) {
-      this.#leased.delete(key(lease));
-      this.#running.delete(key(lease));
+    for (const { node } of report.revoked) {
+      for (const held of [this.#leased, this.#running]) {
+        for (const [id, lease] of held) if (lease.node === node) held.delete(id);
+      }
     }
     for (const abort of report.aborts) {
       // It is still among the leased where nonsense began it.
@@ -161,8 +162,7 @@ export class RandomHost {
   }
 
   #outcome(): Outcome {
-    if (!this.#random.chance(this.#habits.failure)) return "ok";
-    return this.#random.chance(0.1) ? "failedFinal" : "failed";
+    return this.#random.chance(this.#habits.failure) ? "failed" : "ok";
   }
 
   /** Inputs that a correct host never makes: for attempts that are not there, at other times, out of turn. */
@@ -177,7 +177,7 @@ export class RandomHost {
       case 1:
         return { kind: "begin", node, attempt, at };
       default:
-        return { kind: "settle", node, attempt, at, outcome: random.pick(["ok", "failed", "failedFinal"] as const) };
+        return { kind: "settle", node, attempt, at, outcome: random.pick(["ok", "failed"] as const) };
     }
   }
 }

@@ -71,7 +71,7 @@ export class ModelRun {
   #isStarted = false;
   #isCancelAccepted = false;
   #isEnded = false;
-  /** The latest time seen. */
+  /** The time of the last event. (Not of the last step: the state is a fold of the events, DESIGN §3.) */
   #clock = 0;
   #step: { -readonly [K in "events" | "leases" | "aborts" | "revoked" | "discards"]: StepReport[K][number][] } = emptyStep();
 
@@ -107,21 +107,27 @@ export class ModelRun {
     return this.#nodes.map((node) => node.state);
   }
 
+  /** The shortest timeout among leases not begun, in µs: one that begins now, unreported, may be out of time so soon. `null` for none. */
+  get shortestLeasedTimeout(): number | null {
+    const timeouts = this.#nodes.flatMap(({ lease, policy }) => (lease === null || policy.timeoutMs === undefined ? [] : [policy.timeoutMs * 1000]));
+    return timeouts.length === 0 ? null : Math.min(...timeouts);
+  }
+
+  get hasLeases(): boolean {
+    return this.#nodes.some((node) => node.lease !== null);
+  }
+
   /**
    * One step. DESIGN §3, "The scheduler is a pure state machine": inputs of a batch apply in order, then timers that are due, then free slots are
    * filled once.
    *
-   * Times that run backwards or ahead of `nowUs` are taken as the nearest time that does not.
+   * Time does not run backwards: what is before the last event is taken as its time.
    */
   advance(inputs: readonly RunInput[], nowUs: number): StepReport {
     this.#step = emptyStep();
     if (!this.#isEnded) {
+      for (const input of inputs) this.#apply(input, Math.max(input.at, this.#clock));
       const now = Math.max(nowUs, this.#clock);
-      for (const input of inputs) {
-        this.#clock = Math.min(Math.max(input.at, this.#clock), now);
-        this.#apply(input, this.#clock);
-      }
-      this.#clock = now;
       if (this.#isStarted) {
         this.#fireTimers(now);
         this.#fillSlots(now);
@@ -176,18 +182,18 @@ export class ModelRun {
     if (!wasRunning) return this.#reportLate(attempt, outcome, at);
     // Row "timeout": "an outcome that comes after its deadline is a timeout, whichever arrived first, and is reported as a late event".
     if (attempt.deadline !== null && at > attempt.deadline) {
-      this.#failAttempt(attempt, "timeout", false, at);
+      this.#failAttempt(attempt, "timeout", at);
       return this.#reportLate(attempt, outcome, at);
     }
-    if (outcome !== "ok") return this.#failAttempt(attempt, "error", outcome === "failedFinal", at);
+    if (outcome !== "ok") return this.#failAttempt(attempt, "error", at);
     this.#move(node, "completed");
     this.#emit({ kind: "nodeCompleted", at, node: node.id, attempt: number });
     this.#propagateFrom(node, at);
   }
 
   #reportLate(attempt: Attempt, outcome: Outcome, at: number): void {
-    this.#emit({ kind: "lateOutcome", at, node: attempt.node.id, attempt: attempt.number, outcome: outcome === "ok" ? "ok" : "failed" });
-    if (outcome === "ok") this.#step.discards.push({ node: attempt.node.id, attempt: attempt.number });
+    this.#emit({ kind: "lateOutcome", at, node: attempt.node.id, attempt: attempt.number, outcome });
+    this.#step.discards.push({ node: attempt.node.id, attempt: attempt.number });
   }
 
   /**
@@ -204,9 +210,9 @@ export class ModelRun {
   // ---- Failure ------------------------------------------------------------------------------------------------------------------------
 
   /** Row "retry": "`maxAttempts` is the total"; "a node between attempts is `waiting` (without a delay too) and holds nothing". */
-  #failAttempt(attempt: Attempt, reason: FailureReason, isFinal: boolean, at: number): void {
+  #failAttempt(attempt: Attempt, reason: FailureReason, at: number): void {
     const { node, number } = attempt;
-    if (!isFinal && number < (node.policy.maxAttempts ?? 1)) {
+    if (number < (node.policy.maxAttempts ?? 1)) {
       this.#move(node, "waiting");
       node.retryAt = at;
       this.#emit({ kind: "attemptFailed", at, node: node.id, attempt: number, reason });
@@ -252,7 +258,7 @@ export class ModelRun {
   /** Row "slots": leases not begun "are no attempt". */
   #returnLease(node: ModelNode, at: number): void {
     if (node.lease === null) return;
-    this.#step.revoked.push({ node: node.id, attempt: node.lease.attempt });
+    this.#step.revoked.push({ node: node.id });
     this.#emit({ kind: "leaseReturned", at, node: node.id });
     node.lease = null;
   }
@@ -326,7 +332,7 @@ export class ModelRun {
   /** Row "timeout": "A timed-out attempt is settled at once and its signal aborts". Row "retry": "an attempt's `timeout` … retried". */
   #timeOut(attempt: Attempt, now: number): void {
     this.#tellToStop(attempt, "timeout", now);
-    this.#failAttempt(attempt, "timeout", false, now);
+    this.#failAttempt(attempt, "timeout", now);
   }
 
   #retry(node: ModelNode, now: number): void {
@@ -385,6 +391,7 @@ export class ModelRun {
   }
 
   #emit(event: RunEvent): void {
+    this.#clock = event.at;
     this.#step.events.push(event);
   }
 

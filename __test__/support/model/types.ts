@@ -35,8 +35,8 @@ export interface RunSpec {
   readonly graceMs: number;
 }
 
-/** How an attempt returned; `failedFinal` is a failure that asks for no retry. */
-export type Outcome = "ok" | "failed" | "failedFinal";
+/** How an attempt returned. */
+export type Outcome = "ok" | "failed";
 
 /** What goes into a run. `at` is in whole µs since the run's start. */
 export type RunInput =
@@ -59,7 +59,7 @@ export type RunEvent = { readonly at: number } & (
   | { readonly kind: "nodeCancelled"; readonly node: number; readonly attempt: number }
   /** `node` is the one whose failure stops the run. */
   | { readonly kind: "runStopping"; readonly node: number }
-  | { readonly kind: "lateOutcome"; readonly node: number; readonly attempt: number; readonly outcome: "ok" | "failed" }
+  | { readonly kind: "lateOutcome"; readonly node: number; readonly attempt: number; readonly outcome: Outcome }
   | { readonly kind: "runEnded"; readonly status: RunStatus }
 );
 
@@ -80,8 +80,8 @@ export interface StepReport {
   readonly leases: readonly Lease[];
   /** Attempts whose code is told to stop. */
   readonly aborts: readonly { readonly node: number; readonly attempt: number; readonly why: AbortReason }[];
-  /** Leases taken back before they began. */
-  readonly revoked: readonly { readonly node: number; readonly attempt: number }[];
+  /** Nodes whose lease is taken back before it began. */
+  readonly revoked: readonly { readonly node: number }[];
   /** Outcomes of this batch that came too late: their values are to be dropped. */
   readonly discards: readonly { readonly node: number; readonly attempt: number }[];
   /** When the earliest timer is due, in µs; `null` where there is none. */
