@@ -35,7 +35,7 @@ function replay(spec: RunSpec, batches: readonly Batch[]): string[] {
   return batches.flatMap((batch) => run.advance(batch.inputs, batch.now).events.map(formatEvent));
 }
 
-describe("the reference model", () => {
+describe("the reference model", { timeout: 3_600_000 }, () => {
   test("every run ends, within the laws", () => {
     forEachSeed("model laws", 2000, (seed) => {
       const { spec, steps } = runSeed(seed);

@@ -19,6 +19,11 @@ interface Case {
   readonly both: SideBySide;
 }
 
+interface Batch {
+  readonly inputs: readonly RunInput[];
+  readonly now: number;
+}
+
 function caseOf(seed: number, maxNodes: number): Case {
   const random = new Random(seed);
   const spec = randomSpec(random, maxNodes);
@@ -41,7 +46,10 @@ function drive({ host, both }: Case, onBatch: (inputs: readonly RunInput[], now:
   throw new Error("the run does not end");
 }
 
-describe("the core's run", () => {
+/** Room for many more seeds than the default: how long a seed takes is not what these tests are about. */
+const timeout = 3_600_000;
+
+describe("the core's run", { timeout }, () => {
   test("decides what the model decides, and keeps the laws", () => {
     forEachSeed("core = model", 6000, (seed) => {
       const each = caseOf(seed, 300);
@@ -90,10 +98,34 @@ describe("the core's run", () => {
     });
   });
 
+  test("resumed after any event, with the cut batch given again, it ends as the straight run", () => {
+    forEachSeed("resume", 400, (seed) => {
+      const random = new Random(seed);
+      const spec = randomSpec(random, 30);
+      const host = new RandomHost(random, spec.nodeCount, { ...randomHabits(random), nonsense: 0 });
+      const each: Case = { random, spec, host, both: new SideBySide(spec) };
+      const batches: Batch[] = [];
+      const reports = drive(each, (inputs, now) => batches.push({ inputs, now }));
+      const straight = each.both.journal();
+      let before = 0;
+      for (const [step, { events }] of reports.entries()) {
+        // A cut inside this step: the first `cut` events are on disk, the rest was lost with the process.
+        for (let cut = before; cut < before + events.length; cut++) {
+          if (cut > before && !random.chance(0.5)) continue;
+          const kept = journalPrefix(straight, cut);
+          const resumed = CoreRun.replayed(each.both.plan, kept);
+          const records = batches.slice(step).map(({ inputs, now }) => resumed.advance(inputs, now).records);
+          if (!Buffer.from(journalOf(kept, records)).equals(straight)) throw new Error(`cut after event ${cut}, in step ${step}, it goes on differently`);
+        }
+        before += events.length;
+      }
+    });
+  });
+
   test("the same batches give the same bytes", () => {
     forEachSeed("same bytes", 500, (seed) => {
       const each = caseOf(seed, 100);
-      const batches: { inputs: readonly RunInput[]; now: number }[] = [];
+      const batches: Batch[] = [];
       drive(each, (inputs, now) => batches.push({ inputs, now }));
       const again = CoreRun.fresh(each.spec, each.both.plan);
       const records = batches.map(({ inputs, now }) => again.advance(inputs, now).records);
@@ -105,7 +137,7 @@ describe("the core's run", () => {
     forEachSeed("cancel twice", 500, (seed) => {
       const once = caseOf(seed, 40);
       const at = once.random.int(1, 12);
-      const batches: { inputs: readonly RunInput[]; now: number }[] = [];
+      const batches: Batch[] = [];
       drive(once, (inputs, now) => batches.push({ inputs, now }));
       const play = (cancels: number): string[] => {
         const run = CoreRun.fresh(once.spec, once.both.plan);

@@ -43,7 +43,8 @@ export class SideBySide {
  * What is wrong with the core's `wakeAt`, or `null`: it is the earliest timer, or earlier where work is handed out that may have begun without the
  * core knowing it yet.
  */
-export function wakeDifference(model: ModelRun, expected: StepReport, actual: StepReport, now: number): string | null {
+export function wakeDifference(model: ModelRun, expected: StepReport, actual: StepReport, nowUs: number): string | null {
+  const now = Math.max(nowUs, model.clock);
   if (actual.wakeAt === expected.wakeAt && model.shortestLeasedTimeout === null) return null;
   const wakeAt = actual.wakeAt ?? Number.POSITIVE_INFINITY;
   const latest = Math.min(expected.wakeAt ?? Number.POSITIVE_INFINITY, now + (model.shortestLeasedTimeout ?? Number.POSITIVE_INFINITY));

@@ -113,6 +113,11 @@ export class ModelRun {
     return timeouts.length === 0 ? null : Math.min(...timeouts);
   }
 
+  /** The time of the last event, in µs. */
+  get clock(): number {
+    return this.#clock;
+  }
+
   get hasLeases(): boolean {
     return this.#nodes.some((node) => node.lease !== null);
   }
