@@ -73,6 +73,8 @@ export function savingsAlong(path: Uint32Array, attempts: AttemptTable, waits: W
   for (let row = 0; row < rowCount; row++) below[row + 1] = cell(below, row + 1) + cell(below, row);
 
   for (let row = 0; row < rowCount; row++) {
+    // A cancelled attempt that nothing followed would have ended earlier with the run: it keeps no run from ending.
+    if (cell(outcome, row) === cancelled && cell(after, row) === 0 && row !== last) continue;
     const before = cell(below, row) - 1;
     const onwards = timeFromReady(attempts, waits, row) + cell(after, row);
     let isFirst = true;
@@ -81,8 +83,7 @@ export function savingsAlong(path: Uint32Array, attempts: AttemptTable, waits: W
       raise(cell(below, from + 1), before, cell(end, from) + onwards);
     });
     if (isFirst) raise(0, before, cell(end, row) + cell(after, row));
-    // A cancelled attempt would have ended earlier with the run: it keeps no run from ending.
-    if (cell(outcome, row) !== cancelled || row === last) raise(cell(below, row + 1), length - 1, cell(end, row));
+    raise(cell(below, row + 1), length - 1, cell(end, row));
   }
   return Float64Array.from(path, (row, position) => {
     let floor = 0;

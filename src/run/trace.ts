@@ -93,7 +93,8 @@ export class Trace {
   }
 
   /**
-   * The trace as one object. Its events: the names of rows, the slices by start, the arrows by edge, the instants by node, the counters by time.
+   * The trace as one object. Its events: the names of rows, the slices by start, the arrows by downstream, the instants
+   * by node, the counters by time.
    * Takes time and space linear in nodes, edges and attempts; for a run of a million nodes prefer {@link Trace.chromeTraceChunks}.
    */
   toChromeTrace(options: ChromeTraceOptions = {}): ChromeTrace {
