@@ -127,7 +127,7 @@ impl Run {
     /// When the running attempt of `node` is out of time.
     #[inline]
     fn deadline(&self, node: u32) -> Option<u64> {
-        self.plan.policy(node).timeout.map(|timeout| self.nodes.started_at[node as usize].saturating_add(timeout))
+        self.plan.policy(node).timeout.map(|timeout| self.nodes.began(node).saturating_add(timeout))
     }
 
     /// Writes down everything that follows from what was applied: joins breadth-first, then the stop, then its sweep.
