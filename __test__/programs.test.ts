@@ -21,8 +21,11 @@ describe.skipIf(programs === null)("programs.json", () => {
     expect(playable).not.toHaveLength(0);
   });
 
-  test.each(playable.map((program) => [program.id, program.title, program] as const))("%s on the model: %s", async (_id, _title, program) => {
-    const { actual, expected } = compared(program, await play(program, new ModelStage(program)));
-    expect(actual).toEqual(expected);
-  });
+  test.each(playable.map((program) => [program.id, program.title, program] as const))(
+    "%s on the model: %s",
+    async (_id, _title, program) => {
+      const { actual, expected } = compared(program, await play(program, new ModelStage(program)));
+      expect(actual).toEqual(expected);
+    },
+  );
 });

@@ -115,7 +115,8 @@ describe("the core's run", { timeout }, () => {
           const kept = journalPrefix(straight, cut);
           const resumed = CoreRun.replayed(each.both.plan, kept);
           const records = batches.slice(step).map(({ inputs, now }) => resumed.advance(inputs, now).records);
-          if (!Buffer.from(journalOf(kept, records)).equals(straight)) throw new Error(`cut after event ${cut}, in step ${step}, it goes on differently`);
+          if (!Buffer.from(journalOf(kept, records)).equals(straight))
+            throw new Error(`cut after event ${cut}, in step ${step}, it goes on differently`);
         }
         before += events.length;
       }
@@ -142,7 +143,10 @@ describe("the core's run", { timeout }, () => {
       const play = (cancels: number): string[] => {
         const run = CoreRun.fresh(once.spec, once.both.plan);
         return batches.flatMap(({ inputs, now }, i) => {
-          const extra = Array.from({ length: i === at ? Math.min(1, cancels) : i > at ? cancels - 1 : 0 }, (): RunInput => ({ kind: "cancel", at: now }));
+          const extra = Array.from(
+            { length: i === at ? Math.min(1, cancels) : i > at ? cancels - 1 : 0 },
+            (): RunInput => ({ kind: "cancel", at: now }),
+          );
           return run.advance([...inputs, ...extra], now).events.map(formatEvent);
         });
       };

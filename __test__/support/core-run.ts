@@ -1,27 +1,12 @@
 /**
- * The core's run behind the interface of the reference model: packs inputs into the door's buffer, reads effects and event records out of it.
+ * The core's run behind the interface of the reference model: inputs and effects through the door, events from their records.
  *
- * The layouts are those documented in crates/binding/src/door.rs and crates/core/src/run/event.rs; the numbers here are theirs, copied by hand,
- * so that a change of the format shows in a test.
+ * The layout and the codes of a record are those documented in crates/core/src/run/event.rs, copied here by hand: they are a file format, and a
+ * change of it is to show in a test.
  */
-import { NativeDoor, NativeGraph, NativePlan, NativeRun } from "../../src/native/index.js";
-import type {
-  AbortReason,
-  FailureReason,
-  Outcome,
-  RunEvent,
-  RunInput,
-  RunSpec,
-  RunStatus,
-  SkipReason,
-  StepReport,
-} from "./model/types.js";
+import { Door, doorBits, effectKinds, NativeGraph, NativePlan, NativeRun } from "../../src/native/index.js";
+import type { AbortReason, FailureReason, Outcome, RunEvent, RunInput, RunSpec, RunStatus, SkipReason, StepReport } from "./model/types.js";
 
-/** How many inputs one call takes. */
-export const inputsPerCall = 512;
-const inputsAt = 64;
-const leasesAt = inputsAt + inputsPerCall * 24;
-const othersAt = leasesAt + 512 * 8;
 const none = 0xffffffff;
 const headerBytes = 64;
 const recordBytes = 24;
@@ -31,21 +16,28 @@ export interface CoreReport extends StepReport {
   readonly records: Uint8Array;
 }
 
-const ends = new NativeDoor();
-const door = { native: ends, ...ends.open() };
-const view = new DataView(door.buffer);
-const bytes = new Uint8Array(door.buffer);
-
 /** A graph with its policies, as the core holds it. */
 export function corePlan(spec: RunSpec): NativePlan {
   const graph = NativeGraph.build(spec.nodeCount, Uint32Array.from(spec.edges.flat()));
   const { policies } = spec;
   const column = (values: readonly (number | undefined)[], missing: number): { values: Float64Array } | null =>
     values.every((value) => value === undefined) ? null : { values: Float64Array.from(values, (value) => value ?? missing) };
-  const costs = column(policies.map((policy) => policy.cost), 1);
-  const priorities = column(policies.map((policy) => policy.priority), 0);
-  const timeouts = column(policies.map((policy) => policy.timeoutMs), Number.NaN);
-  const attempts = column(policies.map((policy) => policy.maxAttempts), 1);
+  const costs = column(
+    policies.map((policy) => policy.cost),
+    1,
+  );
+  const priorities = column(
+    policies.map((policy) => policy.priority),
+    0,
+  );
+  const timeouts = column(
+    policies.map((policy) => policy.timeoutMs),
+    Number.NaN,
+  );
+  const attempts = column(
+    policies.map((policy) => policy.maxAttempts),
+    1,
+  );
   return new NativePlan(graph, {
     ...(costs === null ? {} : { costs: costs.values }),
     ...(priorities === null ? {} : { priorities: priorities.values }),
@@ -84,33 +76,39 @@ export class CoreRun {
     return this.#run.journalHeader(0);
   }
 
+  /** One step; at most 512 inputs, which is what a crossing takes. */
   advance(inputs: readonly RunInput[], nowUs: number): CoreReport {
-    door.native.attach(this.#run, 0);
-    view.setUint32(0, inputs.length, true);
-    view.setFloat64(8, nowUs / 1000, true);
-    for (const [i, input] of inputs.slice(0, inputsPerCall).entries()) writeInput(inputsAt + i * 24, input);
-    let bits = door.call();
-    const leases: [number, number][] = [];
-    const others: Other[] = [];
-    for (;;) {
-      for (let i = 0; i < view.getUint32(24, true); i++) leases.push([word(leasesAt + i * 8), word(leasesAt + i * 8 + 4)]);
-      for (let i = 0; i < view.getUint32(28, true); i++) others.push(readOther(othersAt + i * 16));
-      if ((bits & 8) === 0) break;
-      view.setUint32(0, 0, true);
-      bits = door.call();
-    }
-    const wakeAtMs = view.getFloat64(16, true);
+    const door = Door.open(this.#run, 0);
+    for (const input of inputs) give(door, input);
+    const leases: number[] = [];
+    const effects: ReturnType<Door["effect"]>[] = [];
+    let bits: number;
+    do {
+      bits = door.advance(nowUs / 1000);
+      const pairs = new Uint32Array(2 * door.leaseCount);
+      door.copyLeases(pairs, 0);
+      leases.push(...pairs);
+      for (let i = 0; i < door.effectCount; i++) effects.push(door.effect(i));
+    } while ((bits & doorBits.more) !== 0);
+    const { wakeAt } = door;
+    door.close();
     const records = this.#run.takeEvents();
     const events = readEvents(records);
-    const laneOf = new Map(events.flatMap((event) => (event.kind === "nodeLeased" ? [[`${event.node}#${event.attempt}`, event.lane]] : [])));
+    const laneOf = new Map(
+      events.flatMap((event) => (event.kind === "nodeLeased" ? [[`${event.node}#${event.attempt}`, event.lane]] : [])),
+    );
+    const ofKind = (kind: number): typeof effects => effects.filter((effect) => effect.kind === kind);
     return {
       events,
-      leases: leases.map(([node, attempt]) => ({ node, attempt, lane: laneOf.get(`${node}#${attempt}`) ?? -1 })),
-      aborts: others.flatMap(({ kind, node, attempt, why }) => (kind === "abort" ? [{ node, attempt, why }] : [])),
-      revoked: others.flatMap(({ kind, node }) => (kind === "revoke" ? [{ node }] : [])),
-      discards: others.flatMap(({ kind, node, attempt }) => (kind === "discard" ? [{ node, attempt }] : [])),
-      wakeAt: wakeAtMs === Number.POSITIVE_INFINITY ? null : Math.round(wakeAtMs * 1000),
-      ended: (bits & 4) !== 0,
+      leases: Array.from({ length: leases.length / 2 }, (_, i) => {
+        const [node = -1, attempt = -1] = leases.slice(2 * i, 2 * i + 2);
+        return { node, attempt, lane: laneOf.get(`${node}#${attempt}`) ?? -1 };
+      }),
+      aborts: ofKind(effectKinds.abort).map(({ node, attempt, reason }) => ({ node, attempt, why: abortReason(reason) })),
+      revoked: ofKind(effectKinds.revoke).map(({ node }) => ({ node })),
+      discards: ofKind(effectKinds.discard).map(({ node, attempt }) => ({ node, attempt })),
+      wakeAt: wakeAt === Number.POSITIVE_INFINITY ? null : Math.round(wakeAt * 1000),
+      ended: (bits & doorBits.ended) !== 0,
       records,
     };
   }
@@ -131,36 +129,12 @@ export function recordCount(journal: Uint8Array): number {
   return (journal.length - headerBytes) / recordBytes;
 }
 
-function word(at: number): number {
-  return view.getUint32(at, true);
-}
-
-function writeInput(at: number, input: RunInput): void {
-  bytes.fill(0, at, at + 24);
-  view.setFloat64(at + 8, input.at / 1000, true);
-  if (input.kind === "start") return view.setUint32(at + 4, 7, true);
-  if (input.kind === "cancel") return view.setUint32(at + 4, 6, true);
-  const kind = input.kind === "begin" ? 1 : input.outcome === "ok" ? 2 : 3;
-  view.setUint32(at, input.node, true);
-  view.setUint32(at + 4, (kind | (input.attempt << 4)) >>> 0, true);
-}
-
-interface Other {
-  readonly kind: "abort" | "revoke" | "discard" | "free";
-  readonly node: number;
-  readonly attempt: number;
-  readonly why: AbortReason;
-}
-
-function readOther(at: number): Other {
-  const kinds = [undefined, "abort", "revoke", "discard", "free"] as const;
-  const whys = [undefined, "cancel", "timeout", "failFast"] as const;
-  return {
-    kind: known(kinds[word(at)], "effect"),
-    node: word(at + 4),
-    attempt: word(at + 8),
-    why: whys[word(at + 12)] ?? "cancel",
-  };
+function give(door: Door, input: RunInput): void {
+  const atMs = input.at / 1000;
+  if (input.kind === "start") door.start(atMs);
+  else if (input.kind === "cancel") door.cancel(atMs);
+  else if (input.kind === "begin") door.began(input.node, input.attempt, atMs);
+  else door.settled(input.node, input.attempt, atMs, input.outcome === "ok");
 }
 
 function readEvents(records: Uint8Array): RunEvent[] {
@@ -211,6 +185,11 @@ function readEvent(table: DataView, start: number): RunEvent {
     default:
       throw new Error(`unknown event kind ${code} at ${at}`);
   }
+}
+
+function abortReason(code: number): AbortReason {
+  const reasons: readonly (AbortReason | undefined)[] = [undefined, "cancel", "timeout", "failFast"];
+  return known(reasons[code], `abort reason ${code}`);
 }
 
 function failureReason(code: number): FailureReason {

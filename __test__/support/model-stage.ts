@@ -31,7 +31,9 @@ export class ModelStage implements Stage {
     const first = this.#begun.shift();
     if (first === undefined) return false;
     const ending = endingOf(this.#does(first.node), first.attempt);
-    this.#advance([{ kind: "settle", node: first.node, attempt: first.attempt, at: this.#now, outcome: ending === "ok" ? "ok" : "failed" }]);
+    this.#advance([
+      { kind: "settle", node: first.node, attempt: first.attempt, at: this.#now, outcome: ending === "ok" ? "ok" : "failed" },
+    ]);
     this.#beginAll();
     return true;
   }

@@ -170,7 +170,9 @@ export function compared({ expect: expected }: Program, played: Played): { expec
       nodes: played.nodes,
       reasons: played.reasons,
       ...(expected.order === undefined ? {} : { order: played.order }),
-      ...(expected.attempts === undefined ? {} : { attempts: Object.fromEntries(Object.keys(expected.attempts).map((id) => [id, count(id)])) }),
+      ...(expected.attempts === undefined
+        ? {}
+        : { attempts: Object.fromEntries(Object.keys(expected.attempts).map((id) => [id, count(id)])) }),
       inputs:
         played.inputs === undefined || expected.inputs === undefined
           ? undefined

@@ -28,12 +28,14 @@ export function randomSpec(random: Random, maxNodes: number): RunSpec {
   const hasRetries = random.chance(0.5);
   const hasPriorities = random.chance(0.5);
   const hasCosts = random.chance(0.5);
-  const policies = ids.map((): ModelPolicy => ({
-    ...(hasPriorities && random.chance(0.4) ? { priority: random.int(-2, 3) } : {}),
-    ...(hasCosts && random.chance(0.6) ? { cost: random.int(0, 12) / 4 } : {}),
-    ...(hasTimeouts && random.chance(0.6) ? { timeoutMs: random.int(1, 4) } : {}),
-    ...(hasRetries && random.chance(0.6) ? { maxAttempts: random.int(1, 4) } : {}),
-  }));
+  const policies = ids.map(
+    (): ModelPolicy => ({
+      ...(hasPriorities && random.chance(0.4) ? { priority: random.int(-2, 3) } : {}),
+      ...(hasCosts && random.chance(0.6) ? { cost: random.int(0, 12) / 4 } : {}),
+      ...(hasTimeouts && random.chance(0.6) ? { timeoutMs: random.int(1, 4) } : {}),
+      ...(hasRetries && random.chance(0.6) ? { maxAttempts: random.int(1, 4) } : {}),
+    }),
+  );
   return {
     nodeCount,
     edges: [...edges.values()],

@@ -57,7 +57,8 @@ export function checkLaws(spec: RunSpec, steps: readonly StepReport[]): void {
 
       switch (event.kind) {
         case "nodeReady":
-          if (upstreams[event.node]?.some((id) => nodes[id]?.state !== "completed")) breach("a node is ready when its upstreams have completed");
+          if (upstreams[event.node]?.some((id) => nodes[id]?.state !== "completed"))
+            breach("a node is ready when its upstreams have completed");
           move("ready");
           break;
         case "nodeLeased":
@@ -80,7 +81,8 @@ export function checkLaws(spec: RunSpec, steps: readonly StepReport[]): void {
           break;
         case "nodeStarted":
           if (!node?.isLeased || node.lane !== event.lane || event.attempt !== node.begun + 1) breach("an attempt begins on its lease");
-          if (upstreams[event.node]?.some((id) => nodes[id]?.state !== "completed")) breach("no attempt starts before its upstreams completed");
+          if (upstreams[event.node]?.some((id) => nodes[id]?.state !== "completed"))
+            breach("no attempt starts before its upstreams completed");
           if (node !== null) [node.isLeased, node.begun] = [false, event.attempt];
           move("running");
           break;

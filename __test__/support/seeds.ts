@@ -12,7 +12,9 @@ export function forEachSeed(name: string, count: number, property: (seed: number
     try {
       property(seed);
     } catch (error) {
-      throw new Error(`${name}, seed ${seed} (DAGNY_SEED=${seed}): ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new Error(`${name}, seed ${seed} (DAGNY_SEED=${seed}): ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
     }
   }
   console.info(`${name}: seeds ${first} to ${last}`);

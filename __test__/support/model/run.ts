@@ -109,7 +109,9 @@ export class ModelRun {
 
   /** The shortest timeout among leases not begun, in µs: one that begins now, unreported, may be out of time so soon. `null` for none. */
   get shortestLeasedTimeout(): number | null {
-    const timeouts = this.#nodes.flatMap(({ lease, policy }) => (lease === null || policy.timeoutMs === undefined ? [] : [policy.timeoutMs * 1000]));
+    const timeouts = this.#nodes.flatMap(({ lease, policy }) =>
+      lease === null || policy.timeoutMs === undefined ? [] : [policy.timeoutMs * 1000],
+    );
     return timeouts.length === 0 ? null : Math.min(...timeouts);
   }
 
