@@ -26,4 +26,14 @@ impl NativeGraph {
     pub fn order(&self) -> Uint32Array {
         Uint32Array::new(self.csr.order().to_vec())
     }
+
+    /// All edges as `[from, to, …]`, by upstream, then downstream, in node order.
+    #[napi(catch_unwind)]
+    pub fn edges(&self) -> Uint32Array {
+        let mut pairs = Vec::with_capacity(2 * self.csr.edge_count());
+        for from in 0..self.csr.node_count() as u32 {
+            pairs.extend(self.csr.successors(from).iter().flat_map(|&to| [from, to]));
+        }
+        pairs.into()
+    }
 }
