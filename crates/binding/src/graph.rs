@@ -17,7 +17,7 @@ impl NativeGraph {
     /// Builds from pairs `[from, to, …]`; `null` where the edges have a fault.
     #[napi(factory, catch_unwind)]
     pub fn build(node_count: u32, pairs: &[u32]) -> napi::Result<Self> {
-        let csr = Csr::build(node_count, pairs).ok_or_else(|| napi::Error::from_reason("the edges have a fault"))?;
+        let csr = Csr::build(node_count, pairs).map_err(|_| napi::Error::from_reason("the edges have a fault"))?;
         Ok(Self { csr: Arc::new(csr) })
     }
 
