@@ -1,2 +1,2 @@
 /** The one door to the Rust core: the only importer of the generated binding. */
-export { NativeGraph } from "./binding.cjs";
+export { NativeDiagnosis, NativeDraft, type NativeFault, NativeGraph, type NativePart, NativePaths, NativeReachability } from "./binding.cjs";

@@ -2,6 +2,10 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "napi hands objects over by value")]
 
+mod diagnosis;
 mod door;
+mod draft;
 mod graph;
+mod graph_analysis;
+mod graph_paths;
 mod run;
