@@ -187,6 +187,8 @@ export declare class NativePaths {
 export declare class NativePlan {
   /** Makes a plan for a graph. */
   constructor(graph: NativeGraph, columns: PlanColumns)
+  /** The direct upstreams of every node, for those who read inputs. */
+  upstreams(): UpstreamRows
 }
 
 /** Who depends on whom, without a search. */
@@ -372,6 +374,7 @@ export interface PlanColumns {
   defaultMaxAttempts: number
 }
 
+<<<<<<< HEAD
 /** The columns of a schedule to fill, one entry a node each. */
 export interface ScheduleColumns {
   /** Expected cost of each node. */
@@ -398,4 +401,12 @@ export interface TimeColumns {
   latest: Float64Array
   /** To fill: the difference. */
   slack: Float64Array
+=======
+/** The direct upstreams of every node: those of node `n` are `ids[starts[n]..starts[n + 1]]`, ascending. */
+export interface UpstreamRows {
+  /** Where each node's upstreams start; one more entry than there are nodes. */
+  starts: Uint32Array
+  /** Upstream ids. */
+  ids: Uint32Array
+>>>>>>> main
 }

@@ -1,2 +1,13 @@
-/** The one door to the Rust core: the only importer of the generated binding. */
-export { NativeDiagnosis, NativeDraft, type NativeFault, NativeGraph, type NativePart, NativePaths, NativeReachability } from "./binding.cjs";
+/** The one door to the Rust core: all that imports the generated binding goes through here. */
+export { Door, doorBits, effectKinds } from "./door.js";
+export {
+  NativeDiagnosis,
+  NativeDraft,
+  type NativeFault,
+  NativeGraph,
+  type NativePart,
+  NativePaths,
+  NativePlan,
+  NativeReachability,
+  NativeRun,
+} from "./load.cjs";

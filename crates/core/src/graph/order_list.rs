@@ -47,8 +47,16 @@ impl OrderList {
     /// Takes a node out; it may be put back by a move.
     pub fn remove(&mut self, node: u32) {
         let (before, after) = (self.previous[node as usize], self.next[node as usize]);
-        if before == NONE { self.first = after } else { self.next[before as usize] = after }
-        if after == NONE { self.last = before } else { self.previous[after as usize] = before }
+        if before == NONE {
+            self.first = after
+        } else {
+            self.next[before as usize] = after
+        }
+        if after == NONE {
+            self.last = before
+        } else {
+            self.previous[after as usize] = before
+        }
         self.next[node as usize] = NONE;
         self.previous[node as usize] = NONE;
     }
@@ -102,8 +110,16 @@ impl OrderList {
             self.label[node as usize] = self.make_room(at, after, (nodes.len() - done) as u64);
             self.next[node as usize] = after;
             self.previous[node as usize] = at;
-            if at == NONE { self.first = node } else { self.next[at as usize] = node }
-            if after == NONE { self.last = node } else { self.previous[after as usize] = node }
+            if at == NONE {
+                self.first = node
+            } else {
+                self.next[at as usize] = node
+            }
+            if after == NONE {
+                self.last = node
+            } else {
+                self.previous[after as usize] = node
+            }
             at = node;
         }
     }
