@@ -49,7 +49,7 @@ export declare class NativeDraft {
    * A function of two ids that adds an edge: 0 done, 1 unknown node, 2 self loop, 3 duplicate edge, 4 it would close a cycle, which
    * `refusedCycle` then has. Where it is not 0, nothing changed.
    */
-  bindAddEdge(): (arg: [number, number]) => number
+  bindAddEdge(): (arg0: number, arg1: number) => number
   /** The cycle that the last refused edge would have closed: the edge's two ends, then on to the first, which is not repeated. */
   refusedCycle(): Uint32Array
   /**
@@ -118,6 +118,8 @@ export declare class NativeGraph {
   canonicalColumn(pairs: Uint32Array, column: Float64Array, into: Float64Array): void
   /** The graph with all edges turned around. */
   reversed(): NativeGraph
+  /** All edges as `[from, to, …]`, by upstream, then downstream, in node order. */
+  edges(): Uint32Array
   /** All nodes that depend on a node, ascending, without itself. */
   descendants(node: number): Uint32Array
   /** The same into an array; returns how many there are, of which as many were written as there is room for. */
@@ -194,7 +196,7 @@ export declare class NativePlan {
 /** Who depends on whom, without a search. */
 export declare class NativeReachability {
   /** A function of two ids: is there a path from the first to the second? A bound function costs a third of a method. */
-  bind(): (arg: [number, number]) => boolean
+  bind(): (arg0: number, arg1: number) => boolean
   /** Whether no question ever needs a search. */
   get isComplete(): boolean
   /** Bytes it takes. */
@@ -374,7 +376,6 @@ export interface PlanColumns {
   defaultMaxAttempts: number
 }
 
-<<<<<<< HEAD
 /** The columns of a schedule to fill, one entry a node each. */
 export interface ScheduleColumns {
   /** Expected cost of each node. */
@@ -401,12 +402,12 @@ export interface TimeColumns {
   latest: Float64Array
   /** To fill: the difference. */
   slack: Float64Array
-=======
+}
+
 /** The direct upstreams of every node: those of node `n` are `ids[starts[n]..starts[n + 1]]`, ascending. */
 export interface UpstreamRows {
   /** Where each node's upstreams start; one more entry than there are nodes. */
   starts: Uint32Array
   /** Upstream ids. */
   ids: Uint32Array
->>>>>>> main
 }

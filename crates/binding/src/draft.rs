@@ -7,7 +7,7 @@ use std::rc::Rc;
 use dagny_core::graph::Draft;
 use dagny_core::graph::draft::Refusal;
 use napi::Env;
-use napi::bindgen_prelude::{Function, Uint32Array};
+use napi::bindgen_prelude::{FnArgs, Function, Uint32Array};
 use napi_derive::napi;
 
 use crate::graph::{NativeFault, NativeGraph, faults_out};
@@ -45,7 +45,7 @@ impl NativeDraft {
     /// A function of two ids that adds an edge: 0 done, 1 unknown node, 2 self loop, 3 duplicate edge, 4 it would close a cycle, which
     /// `refusedCycle` then has. Where it is not 0, nothing changed.
     #[napi(catch_unwind)]
-    pub fn bind_add_edge<'env>(&self, env: &'env Env) -> napi::Result<Function<'env, (u32, u32), u32>> {
+    pub fn bind_add_edge<'env>(&self, env: &'env Env) -> napi::Result<Function<'env, FnArgs<(u32, u32)>, u32>> {
         let draft = Rc::clone(&self.draft);
         env.create_function_from_closure("addEdge", move |context| {
             let (from, to) = (context.get::<u32>(0)?, context.get::<u32>(1)?);

@@ -148,7 +148,13 @@ impl NativeGraph {
         nodes.filter(|&node| self.csr.successors(node).is_empty()).collect::<Vec<_>>().into()
     }
 
-    /// All edges as pairs, in canonical order, into an array of `2 * edgeCount`.
+    /// All edges as `[from, to, …]`, in canonical order.
+    #[napi(catch_unwind)]
+    pub fn edges(&self) -> Uint32Array {
+        self.csr.out_rows().edges().flat_map(|(from, to)| [from, to]).collect::<Vec<_>>().into()
+    }
+
+    /// The same into an array of `2 * edgeCount`.
     #[napi(catch_unwind)]
     pub fn edges_into(&self, mut into: Uint32ArraySlice<'_>) {
         for (pair, (from, to)) in ids_mut(&mut into).chunks_exact_mut(2).zip(self.csr.out_rows().edges()) {

@@ -14,7 +14,7 @@ use dagny_core::analysis::{
 use dagny_core::graph::Csr;
 use dagny_core::plan::StartOrder;
 use napi::Env;
-use napi::bindgen_prelude::{BigInt, Float64ArraySlice, Function, Uint32Array, Uint32ArraySlice};
+use napi::bindgen_prelude::{BigInt, Float64ArraySlice, FnArgs, Function, Uint32Array, Uint32ArraySlice};
 use napi_derive::napi;
 
 use crate::graph::{NativeGraph, ids_mut};
@@ -341,7 +341,7 @@ pub struct NativeReachability {
 impl NativeReachability {
     /// A function of two ids: is there a path from the first to the second? A bound function costs a third of a method.
     #[napi(catch_unwind)]
-    pub fn bind<'env>(&self, env: &'env Env) -> napi::Result<Function<'env, (u32, u32), bool>> {
+    pub fn bind<'env>(&self, env: &'env Env) -> napi::Result<Function<'env, FnArgs<(u32, u32)>, bool>> {
         let (graph, index) = (Arc::clone(&self.graph), Arc::clone(&self.index));
         env.create_function_from_closure("isAncestor", move |context| {
             let (ancestor, node) = (context.get::<u32>(0)?, context.get::<u32>(1)?);

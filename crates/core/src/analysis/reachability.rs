@@ -234,27 +234,15 @@ impl Union {
     fn drain_into(&mut self, entry_word: &mut Vec<u32>, entry_bits: &mut Vec<u64>) {
         self.runs.sort_unstable();
         let row = entry_word.len();
-        let mut push_run = |entry_word: &mut Vec<u32>, entry_bits: &mut Vec<u64>, start: u32, end: u32| {
-            // Runs that touch or overlap become one.
-            if entry_word.len() > row && entry_word[entry_word.len() - 1] & RUN != 0 {
-                let before = &mut entry_bits[entry_word.len() - 1];
-                if *before >= u64::from(start) {
-                    *before = (*before).max(u64::from(end));
-                    return;
-                }
-            }
-            entry_word.push(start | RUN);
-            entry_bits.push(u64::from(end));
-        };
         let mut runs = self.runs.drain(..).peekable();
         if self.first <= self.last {
             for word in self.touched.drain_range(self.first, self.last) {
                 let bits = std::mem::take(&mut self.words[word as usize]);
                 while let Some((start, end)) = runs.next_if(|&(start, _)| start <= word) {
-                    push_run(entry_word, entry_bits, start, end);
+                    push_run(entry_word, entry_bits, row, start, end);
                 }
                 if bits == u64::MAX {
-                    push_run(entry_word, entry_bits, word, word + 1);
+                    push_run(entry_word, entry_bits, row, word, word + 1);
                 } else if !is_covered(entry_word, entry_bits, row, word) {
                     entry_word.push(word);
                     entry_bits.push(bits);
@@ -262,15 +250,28 @@ impl Union {
             }
         }
         for (start, end) in runs {
-            push_run(entry_word, entry_bits, start, end);
+            push_run(entry_word, entry_bits, row, start, end);
         }
         (self.first, self.last, self.longest) = (u32::MAX, 0, (0, 0));
     }
 }
 
+/// Appends a run to the row that starts at `row`, or lengthens its last one where they touch or overlap.
+fn push_run(entry_word: &mut Vec<u32>, entry_bits: &mut Vec<u64>, row: usize, start: u32, end: u32) {
+    if let Some(&last) = entry_word[row..].last()
+        && last & RUN != 0
+        && let Some(before) = entry_bits.last_mut().filter(|before| **before >= u64::from(start))
+    {
+        *before = (*before).max(u64::from(end));
+        return;
+    }
+    entry_word.push(start | RUN);
+    entry_bits.push(u64::from(end));
+}
+
 /// Whether the last entry of the row that starts at `row` is a run that has the word.
 fn is_covered(entry_word: &[u32], entry_bits: &[u64], row: usize, word: u32) -> bool {
-    entry_word.len() > row && entry_word[entry_word.len() - 1] & RUN != 0 && u64::from(word) < entry_bits[entry_bits.len() - 1]
+    entry_word[row..].last().is_some_and(|last| last & RUN != 0) && entry_bits.last().is_some_and(|&end| u64::from(word) < end)
 }
 
 /// A topological order that finishes one branch before it begins the next: the reverse of a depth-first postorder, with roots and
