@@ -27,12 +27,16 @@ export declare class NativeGraph {
   static build(nodeCount: number, pairs: Uint32Array): NativeGraph
   /** The topological order as ids. */
   order(): Uint32Array
+  /** All edges as `[from, to, …]`, by upstream, then downstream, in node order. */
+  edges(): Uint32Array
 }
 
 /** A graph with its start order and policies, ready to be run any number of times. */
 export declare class NativePlan {
   /** Makes a plan for a graph. */
   constructor(graph: NativeGraph, columns: PlanColumns)
+  /** The direct upstreams of every node, for those who read inputs. */
+  upstreams(): UpstreamRows
 }
 
 /** One execution of a plan. */
@@ -138,4 +142,12 @@ export interface PlanColumns {
   defaultTimeout: number
   /** Attempts of nodes where there is no column. */
   defaultMaxAttempts: number
+}
+
+/** The direct upstreams of every node: those of node `n` are `ids[starts[n]..starts[n + 1]]`, ascending. */
+export interface UpstreamRows {
+  /** Where each node's upstreams start; one more entry than there are nodes. */
+  starts: Uint32Array
+  /** Upstream ids. */
+  ids: Uint32Array
 }

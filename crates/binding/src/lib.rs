@@ -1,6 +1,10 @@
 //! The Node-API door: converts, calls `dagny-core`, converts back. Decisions live in the core.
-
-#![allow(clippy::needless_pass_by_value, reason = "napi hands objects over by value")]
+#![warn(clippy::unwrap_used)]
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "napi says how arguments come: objects by value, the environment by reference"
+)]
 
 mod door;
 mod graph;

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use dagny_core::journal;
 use dagny_core::plan::{Plan, Policy, StartOrder};
 use dagny_core::run::{Event, KeepResults, NEVER, Run, RunOptions};
-use napi::bindgen_prelude::{Float64Array, Int32Array, Uint8Array, Uint32Array};
+use napi::Env;
+use napi::bindgen_prelude::{Float64Array, Int32Array, ObjectFinalize, Uint8Array, Uint32Array};
 use napi_derive::napi;
 
 use crate::graph::NativeGraph;
@@ -71,6 +72,30 @@ impl NativePlan {
         };
         Ok(Self { plan: Arc::new(plan) })
     }
+
+    /// The direct upstreams of every node, for those who read inputs.
+    #[napi(catch_unwind)]
+    pub fn upstreams(&self) -> UpstreamRows {
+        let graph = self.plan.graph();
+        let n = graph.node_count() as u32;
+        let mut starts = Vec::with_capacity(n as usize + 1);
+        let mut ids = Vec::with_capacity(graph.edge_count());
+        for node in 0..n {
+            starts.push(ids.len() as u32);
+            ids.extend_from_slice(graph.predecessors(node));
+        }
+        starts.push(ids.len() as u32);
+        UpstreamRows { starts: starts.into(), ids: ids.into() }
+    }
+}
+
+/// The direct upstreams of every node: those of node `n` are `ids[starts[n]..starts[n + 1]]`, ascending.
+#[napi(object, object_from_js = false)]
+pub struct UpstreamRows {
+    /// Where each node's upstreams start; one more entry than there are nodes.
+    pub starts: Uint32Array,
+    /// Upstream ids.
+    pub ids: Uint32Array,
 }
 
 /// The options of a run.
@@ -89,9 +114,25 @@ pub struct NativeRunOptions {
 }
 
 /// One execution of a plan.
-#[napi]
+#[napi(custom_finalize)]
 pub struct NativeRun {
     pub(crate) run: Arc<Mutex<Run>>,
+    /// What the garbage collector was told this object weighs.
+    weight: i64,
+}
+
+impl NativeRun {
+    fn weighed(env: &Env, run: Run) -> napi::Result<Self> {
+        let weight = (run.columns().state().len() * Run::BYTES_PER_NODE).cast_signed() as i64;
+        env.adjust_external_memory(weight)?;
+        Ok(Self { run: Arc::new(Mutex::new(run)), weight })
+    }
+}
+
+impl ObjectFinalize for NativeRun {
+    fn finalize(self, env: Env) -> napi::Result<()> {
+        env.adjust_external_memory(-self.weight).map(|_| ())
+    }
 }
 
 /// The columns of a run, one entry per node; times in microseconds from the run's start, -1 where it did not happen.
@@ -130,15 +171,16 @@ pub struct NativePastAttempt {
     pub reason: u32,
 }
 
+/// Times as floats: what did not happen is 0 in the column, and so -1 here.
 fn times(column: &[u64]) -> Float64Array {
-    column.iter().map(|&time| if time == NEVER { -1.0 } else { time as f64 }).collect::<Vec<_>>().into()
+    column.iter().map(|&time| time as f64 - 1.0).collect::<Vec<_>>().into()
 }
 
 #[napi]
 impl NativeRun {
     /// A run that has not started.
     #[napi(constructor, catch_unwind)]
-    pub fn new(plan: &NativePlan, options: NativeRunOptions) -> Self {
+    pub fn new(env: &Env, plan: &NativePlan, options: NativeRunOptions) -> napi::Result<Self> {
         let run_options = RunOptions {
             max_workers: options.max_workers.max(1),
             fail_fast: options.fail_fast,
@@ -149,14 +191,14 @@ impl NativeRun {
                 _ => KeepResults::None,
             },
         };
-        Self { run: Arc::new(Mutex::new(Run::new(Arc::clone(&plan.plan), run_options, options.recording))) }
+        Self::weighed(env, Run::new(Arc::clone(&plan.plan), run_options, options.recording))
     }
 
     /// Rebuilds a run from its journal; throws where it cannot be read or does not fit the plan.
     #[napi(factory, catch_unwind)]
-    pub fn replay(plan: &NativePlan, journal: &[u8]) -> napi::Result<Self> {
+    pub fn replay(env: &Env, plan: &NativePlan, journal: &[u8]) -> napi::Result<Self> {
         let run = journal::replay(journal, &plan.plan).map_err(|error| napi::Error::from_reason(format!("{}: {error}", error.code())))?;
-        Ok(Self { run: Arc::new(Mutex::new(run)) })
+        Self::weighed(env, run)
     }
 
     /// The header of this run's journal.

@@ -5,6 +5,7 @@
 //!
 //! Reading order: [`graph`], then [`analysis`], then [`plan`] and [`run`].
 #![forbid(unsafe_code)]
+#![warn(clippy::unwrap_used)] // `expect("why this holds")` for invariants, errors for input
 
 pub mod analysis;
 pub mod graph;

@@ -110,7 +110,7 @@ enum Sweep {
 
 /// One execution of a plan.
 ///
-/// Memory: 51 bytes a node, plus the timers and what code has not returned.
+/// Memory: [`Run::BYTES_PER_NODE`] a node, plus the timers and the attempts whose code has not returned.
 #[derive(Debug, Clone)]
 pub struct Run {
     plan: Arc<Plan>,
@@ -153,6 +153,9 @@ pub struct Run {
 }
 
 impl Run {
+    /// About how much memory a run takes for each node, in bytes.
+    pub const BYTES_PER_NODE: usize = 51;
+
     /// A run that has not started: its first input is [`Input::Start`]. With `recording`, events are kept until they are taken.
     #[must_use]
     pub fn new(plan: Arc<Plan>, options: RunOptions, recording: bool) -> Self {
