@@ -86,7 +86,7 @@ export class ModelStage implements Stage {
       if (event.kind === "nodeFailed" || event.kind === "nodeSkipped") this.#reasons[this.#name(event.node)] = event.reason;
       if (event.kind === "runEnded") this.#status = event.status;
     }
-    this.#run.states.forEach((state, node) => this.#been.add(`${this.#name(node)} ${state}`));
+    for (const [node, state] of this.#run.states.entries()) this.#been.add(`${this.#name(node)} ${state}`);
     this.#leases = this.#leases.filter((lease) => !report.revoked.some(({ node }) => node === lease.node));
     this.#leases.push(...report.leases);
     this.#wakeAt = report.wakeAt;
@@ -109,17 +109,17 @@ function specOf({ nodes, edges, options }: Program): RunSpec {
     nodeCount: nodes.length,
     edges: edges.map(([from, to]) => [index.get(from) ?? -1, index.get(to) ?? -1]),
     policies: nodes.map(({ policy = {} }) => {
-      const retry = policy["retry"];
+      const retry = policy.retry;
       const values = {
-        priority: number(policy["priority"]),
-        cost: number(policy["cost"]),
-        timeoutMs: number(policy["timeoutMs"]),
+        priority: number(policy.priority),
+        cost: number(policy.cost),
+        timeoutMs: number(policy.timeoutMs),
         maxAttempts: typeof retry === "object" && retry !== null && "maxAttempts" in retry ? number(retry.maxAttempts) : undefined,
       };
       return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
     }),
-    maxWorkers: number(options["maxWorkers"]) ?? 4,
-    failFast: options["failFast"] !== false,
-    graceMs: number(options["graceMs"]) ?? 1000,
+    maxWorkers: number(options.maxWorkers) ?? 4,
+    failFast: options.failFast !== false,
+    graceMs: number(options.graceMs) ?? 1000,
   };
 }

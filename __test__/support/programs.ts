@@ -112,7 +112,7 @@ export function endingOf(does: string, attempt: number): "ok" | "failed" | "hang
 }
 
 /** The output of an attempt that ends well. */
-export function valueOf(node: ProgramNode): unknown {
+export function outputOf(node: ProgramNode): unknown {
   return node.does.startsWith("value:") ? JSON.parse(node.does.slice("value:".length)) : `${node.id}!`;
 }
 

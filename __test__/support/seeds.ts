@@ -6,8 +6,8 @@
  * @throws the property's error, its message led by the seed that caused it.
  */
 export function forEachSeed(name: string, count: number, property: (seed: number) => void): void {
-  const only = process.env["DAGNY_SEED"];
-  const [first, last] = only === undefined ? [1, Number(process.env["DAGNY_SEEDS"] ?? count)] : [Number(only), Number(only)];
+  const only = process.env.DAGNY_SEED;
+  const [first, last] = only === undefined ? [1, Number(process.env.DAGNY_SEEDS ?? count)] : [Number(only), Number(only)];
   for (let seed = first; seed <= last; seed++) {
     try {
       property(seed);
