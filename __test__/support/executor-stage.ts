@@ -1,7 +1,7 @@
 /** A program on the public executor: tasks settle when the conductor says, and time is simulated. */
 import { DAG, DAGExecutor, type ExecutorOptions, type RunEvent, type RunHandle } from "../../src/index.js";
 import { clockOption } from "../../src/run/options.js";
-import { endingOf, outputOf, type Played, type Program, type ProgramNode, type Stage } from "./programs.js";
+import { endingOf, eventLine, outputOf, type Played, type Program, type ProgramNode, type Stage } from "./programs.js";
 import { SimulatedClock, settleDown } from "./simulated-clock.js";
 
 /** The state that each event puts its node into. */
@@ -24,6 +24,8 @@ export class ExecutorStage implements Stage {
   /** What settles each attempt begun that ever will, in the order in which they began. */
   readonly #begun: (() => void)[] = [];
   #handle: RunHandle | undefined;
+  /** The run's events, a line each. */
+  readonly log: string[] = [];
   #played: Played | null = null;
 
   constructor(program: Program) {
@@ -84,11 +86,12 @@ export class ExecutorStage implements Stage {
     return this.#played;
   }
 
-  #begin(node: ProgramNode, inputs: object): Promise<unknown> {
+  #begin(node: ProgramNode, inputs: object): unknown {
     this.#order.push(node.id);
     const before = this.#inputs[node.id] ?? [];
     this.#inputs[node.id] = [...before, withoutUndefined(inputs)];
     if (node.does === "syncFail") throw new Error(`${node.id} failed in its call`);
+    if (node.does === "syncOk") return outputOf(node);
     const attempt = this.#order.filter((id) => id === node.id).length;
     const ending = endingOf(node.does, attempt);
     return new Promise((resolve, reject) => {
@@ -98,6 +101,10 @@ export class ExecutorStage implements Stage {
   }
 
   #hear(event: RunEvent): void {
+    if (!("timeMs" in event)) throw new Error(`the host has something to say: ${event.type}`);
+    const outcome = event.type === "lateOutcome" ? { outcome: event.outcome === "succeeded" ? "ok" : "failed" } : {};
+    const { type: kind, timeMs, ...rest } = { ...event, ...outcome };
+    this.log.push(eventLine({ ...rest, kind, at: Math.round(timeMs * 1000) }, "node" in event ? event.node : undefined));
     const state = entered[event.type];
     if (state !== undefined && "node" in event) this.#been.add(`${event.node} ${state}`);
   }
