@@ -27,6 +27,8 @@ export declare class NativeGraph {
   static build(nodeCount: number, pairs: Uint32Array): NativeGraph
   /** The topological order as ids. */
   order(): Uint32Array
+  /** All edges as `[from, to, …]`, by upstream, then downstream, in node order. */
+  edges(): Uint32Array
 }
 
 /** A graph with its start order and policies, ready to be run any number of times. */

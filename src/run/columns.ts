@@ -4,7 +4,6 @@
  * The report, the trace and the profile read these columns and nothing else; none of them replays events.
  * All times are whole microseconds since the run's start.
  */
-import type { GraphCore } from "../dag/graph-core.js";
 
 /** The states of a node, at the position of their number in {@link RunColumns.state}. */
 export const nodeStates = [
@@ -77,12 +76,24 @@ export interface PastAttempt {
   readonly reason: number;
 }
 
+/** What a trace and a profile read of the frozen graph (`GraphCore` has it). */
+export interface TraceGraph {
+  /** Name to id. */
+  readonly index: ReadonlyMap<string, number>;
+  readonly native: {
+    /** A topological order of the ids. */
+    order(): Uint32Array;
+    /** The edges, `[upstream, downstream, …]`, sorted by upstream, then downstream. */
+    edges(): Uint32Array;
+  };
+}
+
 /** What a trace and a profile are made from. */
 export interface TraceSource {
   readonly runId: string;
   /** Node names by id. */
   readonly names: readonly string[];
-  readonly graph: GraphCore;
+  readonly graph: TraceGraph;
   /** The run's start, in milliseconds since the Unix epoch. */
   readonly startedAtEpochMs: number;
   /** How long the run took, in microseconds. */

@@ -236,4 +236,3 @@ class EventQueue implements AsyncIterator<RunEvent, undefined> {
     return Promise.resolve({ value: undefined, done: true });
   }
 }
-

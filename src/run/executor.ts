@@ -8,7 +8,7 @@ import type { OutputsOf, RunArguments } from "../flow/types.js";
 import { NativeRun } from "../native/index.js";
 import { Driver } from "./driver.js";
 import { EventHub, type RunEvent } from "./events.js";
-import { checkRunOptions, type ExecutorOptions, type ResolvedOptions, resolveOptions, type RunOptions } from "./options.js";
+import { checkRunOptions, type ExecutorOptions, type ResolvedOptions, type RunOptions, resolveOptions } from "./options.js";
 import { planOf } from "./plan.js";
 import { RunResult } from "./result.js";
 import { type AnyTasks, tasksOf } from "./tasks.js";

@@ -42,9 +42,7 @@ export class RunInputs {
       has: isInput,
       ownKeys: (reader) => this.namesOf(reader.node),
       getOwnPropertyDescriptor: (reader, key) =>
-        isInput(reader, key)
-          ? { value: this.#read(reader.node, key), enumerable: true, configurable: true, writable: false }
-          : undefined,
+        isInput(reader, key) ? { value: this.#read(reader.node, key), enumerable: true, configurable: true, writable: false } : undefined,
       getPrototypeOf: () => null,
       set: () => false,
       defineProperty: () => false,
@@ -98,7 +96,8 @@ export class RunInputs {
   }
 
   #upstreams(): UpstreamRows {
-    return (this.#rows ??= upstreamsOf(this.#core, this.#plan));
+    this.#rows ??= upstreamsOf(this.#core, this.#plan);
+    return this.#rows;
   }
 }
 
@@ -111,8 +110,8 @@ interface UpstreamRows {
 const rowsByGraph = new WeakMap<GraphCore, UpstreamRows>();
 
 function upstreamsOf(core: GraphCore, plan: NativePlan): UpstreamRows {
-  let rows = rowsByGraph.get(core);
-  if (rows === undefined) rowsByGraph.set(core, (rows = plan.upstreams()));
+  const rows = rowsByGraph.get(core) ?? plan.upstreams();
+  rowsByGraph.set(core, rows);
   return rows;
 }
 

@@ -87,9 +87,22 @@ export function resolveOptions(given: number | ExecutorOptions | undefined): Res
   expect("timeoutMs", timeoutMs, "a finite number above 0, in milliseconds", isTimeout);
   if (typeof retry === "object" && retry !== null) checkNames(retry, ["maxAttempts"], "retry.");
   const maxAttempts = typeof retry === "object" && retry !== null ? (retry.maxAttempts ?? 1) : retry;
-  expect(typeof retry === "object" && retry !== null ? "retry.maxAttempts" : "retry", maxAttempts, "an integer of at least 1", isCount(maxAttempts));
+  expect(
+    typeof retry === "object" && retry !== null ? "retry.maxAttempts" : "retry",
+    maxAttempts,
+    "an integer of at least 1",
+    isCount(maxAttempts),
+  );
   expect("keepResults", keepResults, '"all", "leaves" or "none"', keepModes.includes(keepResults));
-  return { maxWorkers: Math.min(maxWorkers, mostWorkers), failFast, graceMs, timeoutMs, maxAttempts, keepResults, clock: options[clockOption] };
+  return {
+    maxWorkers: Math.min(maxWorkers, mostWorkers),
+    failFast,
+    graceMs,
+    timeoutMs,
+    maxAttempts,
+    keepResults,
+    clock: options[clockOption],
+  };
 }
 
 /** Checks the second argument of `execute` and `start`. */
@@ -106,10 +119,15 @@ function expect(option: string, received: unknown, expected: string, isRight: bo
 }
 
 function checkNames(options: object, known: readonly string[], prefix = ""): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) throw new InvalidOptionError("options", "an object", options);
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw new InvalidOptionError("options", "an object", options);
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     const suggestion = nearest(name, known);
-    throw new UnknownOptionError(prefix + name, suggestion && prefix + suggestion, known.map((it) => prefix + it));
+    throw new UnknownOptionError(
+      prefix + name,
+      suggestion && prefix + suggestion,
+      known.map((it) => prefix + it),
+    );
   }
 }

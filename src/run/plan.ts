@@ -15,8 +15,8 @@ const plans = new WeakMap<GraphCore, Map<string, NativePlan>>();
 /** The plan of a graph under these defaults. The first call costs O(n + m); the next ones with equal defaults, a look-up. */
 export function planOf(core: GraphCore, defaults: PolicyDefaults): NativePlan {
   const key = `${defaults.timeoutMs} ${defaults.maxAttempts}`;
-  let byDefaults = plans.get(core);
-  if (byDefaults === undefined) plans.set(core, (byDefaults = new Map()));
+  const byDefaults = plans.get(core) ?? new Map<string, NativePlan>();
+  plans.set(core, byDefaults);
   let plan = byDefaults.get(key);
   if (plan === undefined) {
     const { cost, priority, timeoutMs, maxAttempts } = core.nodes;

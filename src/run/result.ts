@@ -1,12 +1,15 @@
 /** The report of a run: what became of every node. Everything in it is made when it is first read. */
-import { nodeStates, type NodeState, type PastAttempt, type Reason, reasonName, type RunColumns } from "./columns.js";
+
 import type { GraphCore } from "../dag/graph-core.js";
 import { nearest } from "../errors/did-you-mean.js";
 import { NodeNotFoundError } from "../errors/graph.js";
 import { RunError } from "../errors/run.js";
 import { TaskError, TimeoutError } from "../errors/task.js";
 import type { NativeRun } from "../native/index.js";
+import { type NodeState, nodeStates, type Reason, type RunColumns, reasonName, type TraceSource } from "./columns.js";
 import type { RunStatus } from "./events.js";
+import { type Profile, profileOf } from "./profile.js";
+import { Trace } from "./trace.js";
 
 /** What became of one node. */
 export interface NodeResult<T = unknown> {
@@ -132,7 +135,8 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
 
   /** The errors of the nodes that failed, in the order in which the failures were decided. */
   get errors(): readonly TaskError[] {
-    return (this.#errors ??= Array.from(this.#parts.run.failed(), (node) => this.#errorOf(node)));
+    this.#errors ??= Array.from(this.#parts.run.failed(), (node) => this.#errorOf(node));
+    return this.#errors;
   }
 
   /** Attempts whose code had not returned when the run ended, by node. */
@@ -152,16 +156,38 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
     if (status === "cancelled") throw new RunError("RUN_CANCELLED", runId, "the run was cancelled", errors, { cause: cancelReason });
     const [first] = errors;
     const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
-    throw new RunError("RUN_FAILED", runId, `the run failed: ${first?.message ?? "no node failed"}${more}`, errors, { cause: first?.cause ?? first });
+    throw new RunError("RUN_FAILED", runId, `the run failed: ${first?.message ?? "no node failed"}${more}`, errors, {
+      cause: first?.cause ?? first,
+    });
+  }
+
+  /** What ran when and where, as a Chrome trace. */
+  get trace(): Trace {
+    return new Trace(this.#source());
+  }
+
+  /** The critical path that really happened, where time went, and what to make faster first. */
+  profile(): Profile {
+    return profileOf(this.#source());
+  }
+
+  #source(): TraceSource {
+    const { core, run, runId, startedAtEpochMs } = this.#parts;
+    return {
+      runId,
+      names: core.names,
+      graph: core,
+      startedAtEpochMs,
+      durationUs: run.time(),
+      columns: () => this.#read(),
+      pastAttempts: () => run.pastAttempts(),
+    };
   }
 
   /** The columns of the run, read once. */
   #read(): RunColumns {
-    return (this.#columns ??= this.#parts.run.columns());
-  }
-
-  #pastAttempts(): readonly PastAttempt[] {
-    return this.#parts.run.pastAttempts();
+    this.#columns ??= this.#parts.run.columns();
+    return this.#columns;
   }
 
   #nameOf(node: number): string {

@@ -22,7 +22,8 @@ export function tasksOf(core: GraphCore, given: AnyTasks | undefined): readonly 
     }
     return own;
   }
-  if (typeof given !== "object") throw new InvalidOptionError("tasks", "an object of functions by node name, or one function for all nodes", given);
+  if (typeof given !== "object")
+    throw new InvalidOptionError("tasks", "an object of functions by node name, or one function for all nodes", given);
   const tasks = tasksOfNodes(core);
   const unknown: string[] = [];
   for (const name of Object.keys(given)) {

@@ -171,8 +171,9 @@ pub struct NativePastAttempt {
     pub reason: u32,
 }
 
+/// Times as floats: what did not happen is 0 in the column, and so -1 here.
 fn times(column: &[u64]) -> Float64Array {
-    column.iter().map(|&time| if time == NEVER { -1.0 } else { time as f64 }).collect::<Vec<_>>().into()
+    column.iter().map(|&time| time as f64 - 1.0).collect::<Vec<_>>().into()
 }
 
 #[napi]

@@ -28,16 +28,17 @@ impl Run {
         for &input in inputs {
             self.take(input, effects);
         }
-        self.time = self.time.max(now);
-        self.run_timers(effects);
-        self.fill_slots(effects);
+        // Not `self.time`: only an event moves it, or a fold of the events would be another state.
+        let now = self.time.max(now);
+        self.run_timers(now, effects);
+        self.fill_slots(now, effects);
         if self.started && self.unsettled_count == 0 && self.awaited_count == 0 {
             let status = self.outcome();
-            self.emit(Event::of_run(EventKind::RunEnded, self.time).with_status(status));
+            self.emit(Event::of_run(EventKind::RunEnded, now).with_status(status));
             effects.ended = Some(status);
             return;
         }
-        effects.wake_at = self.wake_at();
+        effects.wake_at = self.wake_at(now);
     }
 
     fn outcome(&self) -> RunStatus {
@@ -126,7 +127,7 @@ impl Run {
     /// When the running attempt of `node` is out of time.
     #[inline]
     fn deadline(&self, node: u32) -> Option<u64> {
-        self.plan.policy(node).timeout.map(|timeout| self.nodes.started_at[node as usize].saturating_add(timeout))
+        self.plan.policy(node).timeout.map(|timeout| self.nodes.began(node).saturating_add(timeout))
     }
 
     /// Writes down everything that follows from what was applied: joins breadth-first, then the stop, then its sweep.
@@ -187,12 +188,11 @@ impl Run {
         self.sweep = Sweep::No;
     }
 
-    fn run_timers(&mut self, effects: &mut Effects) {
+    fn run_timers(&mut self, now: u64, effects: &mut Effects) {
         let live = self.running_count as usize + self.waiting_count as usize + self.told.len();
         let mut timers = std::mem::take(&mut self.timers);
         timers.sweep(live, |timer| self.is_true(timer));
         self.timers = timers;
-        let now = self.time;
         while let Some(timer) = self.timers.first().filter(|timer| timer.due <= now) {
             self.timers.pop();
             if !self.is_true(&timer) {
@@ -224,22 +224,22 @@ impl Run {
 
     /// Gives free slots to ready nodes, best rank first.
     #[inline]
-    fn fill_slots(&mut self, effects: &mut Effects) {
+    fn fill_slots(&mut self, now: u64, effects: &mut Effects) {
         while let Some(rank) = self.ready.lowest() {
             let Some(lane) = self.free_lanes.lowest() else { return };
             let node = self.plan.order().node_at(rank);
             let attempt = self.nodes.attempt[node as usize] + 1;
-            self.emit(Event::of_node(EventKind::NodeLeased, self.time, node, attempt).on_lane(lane));
+            self.emit(Event::of_node(EventKind::NodeLeased, now, node, attempt).on_lane(lane));
             effects.leases.push(Lease { node, attempt, lane });
         }
     }
 
     /// When the host must come back at the latest. A leased node may have begun since, so its deadline is taken from the lease.
-    fn wake_at(&mut self) -> Option<u64> {
+    fn wake_at(&mut self, now: u64) -> Option<u64> {
         if self.lease_count == 0 {
             self.lease_guard = NEVER;
-        } else if self.lease_guard <= self.time {
-            self.lease_guard = self.plan.shortest_timeout().map_or(NEVER, |timeout| self.time.saturating_add(timeout));
+        } else if self.lease_guard <= now {
+            self.lease_guard = self.plan.shortest_timeout().map_or(NEVER, |timeout| now.saturating_add(timeout));
         }
         let due = loop {
             match self.timers.first() {

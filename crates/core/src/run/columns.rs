@@ -4,10 +4,16 @@ use super::event::NONE;
 use super::state::{NodeState, Reason};
 use crate::graph::Csr;
 
-/// No time yet.
+/// A time that does not come.
 pub const NEVER: u64 = u64::MAX;
 
-/// One entry per node in each column. Times are whole microseconds since the run's start, [`NEVER`] where it did not happen.
+/// How a time is kept in a column: one more than it is, so that 0, which memory comes with, says that it did not happen.
+#[inline]
+pub(super) fn stamp(time: u64) -> u64 {
+    time + 1
+}
+
+/// One entry per node in each column. Times are whole microseconds since the run's start plus one, 0 where it did not happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Columns {
     pub(super) state: Vec<NodeState>,
@@ -35,10 +41,16 @@ impl Columns {
             open_upstreams: (0..n as u32).map(|node| graph.predecessors(node).len() as u32).collect(),
             attempt: vec![0; n],
             lane: vec![NONE; n],
-            ready_at: vec![NEVER; n],
-            started_at: vec![NEVER; n],
-            settled_at: vec![NEVER; n],
+            ready_at: vec![0; n],
+            started_at: vec![0; n],
+            settled_at: vec![0; n],
         }
+    }
+
+    /// When the last attempt of a node that has begun one began.
+    #[inline]
+    pub(super) fn began(&self, node: u32) -> u64 {
+        self.started_at[node as usize] - 1
     }
 
     /// The state of every node.
@@ -65,19 +77,19 @@ impl Columns {
         &self.lane
     }
 
-    /// When each node last became ready.
+    /// When each node last became ready, plus one; 0 if it never did.
     #[must_use]
     pub fn ready_at(&self) -> &[u64] {
         &self.ready_at
     }
 
-    /// When each node's last attempt began.
+    /// When each node's last attempt began, plus one; 0 if none did.
     #[must_use]
     pub fn started_at(&self) -> &[u64] {
         &self.started_at
     }
 
-    /// When each node settled.
+    /// When each node settled, plus one; 0 if it has not.
     #[must_use]
     pub fn settled_at(&self) -> &[u64] {
         &self.settled_at

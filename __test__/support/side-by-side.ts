@@ -1,0 +1,86 @@
+/** Runs the core beside the reference model, step by step, and compares everything that a step reports. */
+import type { NativePlan } from "../../src/native/index.js";
+import { type CoreReport, CoreRun, corePlan, journalOf } from "./core-run.js";
+import { ModelRun } from "./model/run.js";
+import { formatEvent, type RunInput, type RunSpec, type StepReport } from "./model/types.js";
+
+export class SideBySide {
+  readonly plan: NativePlan;
+  readonly core: CoreRun;
+  readonly model: ModelRun;
+  readonly header: Uint8Array;
+  readonly records: Uint8Array[] = [];
+  /** What the model reported last. */
+  expected: StepReport;
+  readonly #log: string[] = [];
+
+  constructor(spec: RunSpec) {
+    this.plan = corePlan(spec);
+    this.core = CoreRun.fresh(spec, this.plan);
+    this.model = new ModelRun(spec);
+    this.header = this.core.header();
+    this.expected = this.model.advance([], 0);
+  }
+
+  /** One step of both. @throws where they differ, with the steps that led there. */
+  advance(inputs: readonly RunInput[], now: number): CoreReport {
+    const expected = this.model.advance(inputs, now);
+    this.expected = expected;
+    const report = this.core.advance(inputs, now);
+    this.records.push(report.records);
+    this.#log.push(`  at ${now}: ${inputs.map(formatInput).join(", ") || "tick"}`);
+    const difference = differenceOf(expected, report) ?? wakeDifference(this.model, expected, report, now);
+    if (difference !== null) throw new Error(`${difference}\nafter\n${this.#log.slice(-12).join("\n")}`);
+    return report;
+  }
+
+  journal(): Uint8Array {
+    return journalOf(this.header, this.records);
+  }
+}
+
+/**
+ * What is wrong with the core's `wakeAt`, or `null`: it is the earliest timer, or earlier where work is handed out that may have begun without the
+ * core knowing it yet.
+ */
+export function wakeDifference(model: ModelRun, expected: StepReport, actual: StepReport, nowUs: number): string | null {
+  const now = Math.max(nowUs, model.clock);
+  if (actual.wakeAt === expected.wakeAt && model.shortestLeasedTimeout === null) return null;
+  const wakeAt = actual.wakeAt ?? Number.POSITIVE_INFINITY;
+  const latest = Math.min(expected.wakeAt ?? Number.POSITIVE_INFINITY, now + (model.shortestLeasedTimeout ?? Number.POSITIVE_INFINITY));
+  if (wakeAt > latest) return `wakeAt is ${actual.wakeAt}, but ${latest} may be the earliest deadline`;
+  if (wakeAt < latest && !model.hasLeases) return `wakeAt is ${actual.wakeAt} without a reason; the earliest timer is ${expected.wakeAt}`;
+  if (wakeAt <= now) return `wakeAt is ${actual.wakeAt}, which is not after ${now}`;
+  return null;
+}
+
+/** The first thing in which two reports differ, or `null`; the hint `wakeAt` apart. */
+export function differenceOf(expected: StepReport, actual: StepReport): string | null {
+  const parts: (readonly [string, readonly string[], readonly string[]])[] = [
+    ["events", expected.events.map(formatEvent), actual.events.map(formatEvent)],
+    ["leases", expected.leases.map(formatPlain), actual.leases.map(formatPlain)],
+    ["aborts", expected.aborts.map(formatPlain), actual.aborts.map(formatPlain)],
+    ["revoked", expected.revoked.map(formatPlain), actual.revoked.map(formatPlain)],
+    ["discards", expected.discards.map(formatPlain), actual.discards.map(formatPlain)],
+    ["ended", [String(expected.ended)], [String(actual.ended)]],
+  ];
+  for (const [what, wanted, found] of parts) {
+    const at = wanted.findIndex((line, i) => line !== found[i]);
+    const position = at === -1 && found.length > wanted.length ? wanted.length : at;
+    if (position === -1) continue;
+    return `${what} differ at ${position}: the model has "${wanted[position] ?? "nothing"}", the core "${found[position] ?? "nothing"}"`;
+  }
+  return null;
+}
+
+export function formatInput(input: RunInput): string {
+  const what = "node" in input ? ` ${input.node}#${input.attempt}` : "";
+  return `${input.kind}${what}${"outcome" in input ? ` ${input.outcome}` : ""} @${input.at}`;
+}
+
+function formatPlain(value: object): string {
+  return Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, entry]) => `${key} ${String(entry)}`)
+    .join(" ");
+}

@@ -1,0 +1,140 @@
+/**
+ * What each attempt of a run waited for before it began.
+ *
+ * A task begins when three things are there: its upstreams' outcomes, a slot, and the JavaScript thread. The columns tell which came last:
+ * - *upstream*: a node's first attempt waits for its upstreams, a later one for the attempt before it;
+ * - *slot*: its lane was still held by another attempt after that. It began in that lane, so that attempt's end is what it waited for;
+ * - *thread*: with its upstreams done and its lane free, another attempt began and ended before it did. Had that one been asynchronous, this
+ *   one would have begun beside it: it kept the thread busy.
+ * What is left between the last of the three and the start is *dispatch*: the engine's own time and the event loop's.
+ *
+ * Only waits that happened count: a lane that was long free when its next attempt got ready is no wait. Together they are a graph of rows,
+ * in which the start of each row is the latest end of what it waited for, plus its dispatch time. The profile is the critical path method on it.
+ *
+ * I1 Every wait leads from a smaller row to a greater one (`attempts.ts`, I1).
+ * I2 start[row] = readyAt[row] + dispatch of the row, where readyAt is the latest end of what it waited for, and dispatch >= 0.
+ */
+import { type AttemptTable, cell, type Upstreams } from "./attempts.js";
+import type { RunColumns } from "./columns.js";
+import { rowsInOrder, sortByTime } from "./sort-by-time.js";
+
+/** What came last of the things that an attempt waited for. */
+export const waitKinds = ["start", "upstream", "retry", "slot", "thread"] as const;
+
+/** `start`: it waited for nothing but the run itself. `retry`: for its node's attempt before it. */
+export type WaitKind = (typeof waitKinds)[number];
+
+const START = 0;
+const UPSTREAM = 1;
+const RETRY = 2;
+const SLOT = 3;
+const THREAD = 4;
+
+/** By row of the attempt table. Times are whole microseconds since the run's start. */
+export interface Waits {
+  /** When its upstreams (or the attempt before it) had ended; 0 for a root. */
+  readonly inputsAt: Float64Array;
+  /** When its lane was free as well. */
+  readonly slotAt: Float64Array;
+  /** When the thread was free as well: all that it waited for was there. */
+  readonly readyAt: Float64Array;
+  /** The row that ended at `readyAt`, or -1. */
+  readonly lastRow: Int32Array;
+  /** Position in {@link waitKinds}. */
+  readonly kind: Uint8Array;
+  /** Calls back with every row that a row waited for, in no particular order. */
+  forEach(row: number, visit: (waitedFor: number) => void): void;
+}
+
+/** Finds out what every attempt waited for. Linear in nodes, edges and attempts. */
+export function waitsOf(attempts: AttemptTable, columns: RunColumns, upstreams: Upstreams): Waits {
+  const { rowCount, node, lane, start, end, previousRow, settlingRow } = attempts;
+  const inputsAt = new Float64Array(rowCount);
+  const slotAt = new Float64Array(rowCount);
+  const readyAt = new Float64Array(rowCount);
+  const lastRow = new Int32Array(rowCount).fill(-1);
+  const kind = new Uint8Array(rowCount);
+  const slotRow = new Int32Array(rowCount).fill(-1);
+  const threadRow = new Int32Array(rowCount).fill(-1);
+
+  const lastOfLane = new Int32Array(attempts.laneCount).fill(-1);
+  const byEnd = sortByTime(rowsInOrder(rowCount), end);
+  let ended = 0;
+  const endsBefore = (other: number, row: number): boolean => {
+    const gap = cell(start, row) - cell(end, other);
+    return gap > 0 || (gap === 0 && other < row);
+  };
+
+  for (let row = 0; row < rowCount; row++) {
+    const began = cell(start, row);
+    const id = cell(node, row);
+
+    // The inputs.
+    let at = 0;
+    let last = -1;
+    let why = START;
+    const before = cell(previousRow, row);
+    if (before >= 0) {
+      last = before;
+      at = cell(end, before);
+      why = RETRY;
+    } else {
+      for (let i = cell(upstreams.start, id); i < cell(upstreams.start, id + 1); i++) {
+        const upstream = cell(upstreams.node, i);
+        const settledAt = cell(columns.settledAt, upstream);
+        // An upstream that settled after the start was not waited for; one that settled without running has no row.
+        if (settledAt < at || settledAt > began) continue;
+        const from = cell(settlingRow, upstream);
+        if (settledAt === at && from < last) continue;
+        at = settledAt;
+        last = from;
+        why = from < 0 ? START : UPSTREAM;
+      }
+    }
+    inputsAt[row] = at;
+
+    // The slot.
+    const holder = cell(lastOfLane, cell(lane, row));
+    lastOfLane[cell(lane, row)] = row;
+    if (holder >= 0 && cell(end, holder) > at) {
+      at = cell(end, holder);
+      slotRow[row] = last = holder;
+      why = SLOT;
+    }
+    slotAt[row] = at;
+
+    // The thread: of the attempts before this row that have ended by now, the last to end.
+    while (ended < rowCount && endsBefore(cell(byEnd, ended), row)) ended++;
+    const busy = ended === 0 ? -1 : cell(byEnd, ended - 1);
+    if (busy >= 0 && cell(end, busy) > at && cell(start, busy) >= at) {
+      at = cell(end, busy);
+      threadRow[row] = last = busy;
+      why = THREAD;
+    }
+    readyAt[row] = at;
+
+    lastRow[row] = last;
+    kind[row] = why;
+  }
+
+  return {
+    inputsAt,
+    slotAt,
+    readyAt,
+    lastRow,
+    kind,
+    forEach(row, visit) {
+      const before = cell(previousRow, row);
+      if (before >= 0) visit(before);
+      else {
+        const id = cell(node, row);
+        for (let i = cell(upstreams.start, id); i < cell(upstreams.start, id + 1); i++) {
+          const from = cell(settlingRow, cell(upstreams.node, i));
+          if (from >= 0 && cell(end, from) <= cell(start, row)) visit(from);
+        }
+      }
+      if (cell(slotRow, row) >= 0) visit(cell(slotRow, row));
+      if (cell(threadRow, row) >= 0) visit(cell(threadRow, row));
+    },
+  };
+}
