@@ -835,4 +835,7 @@ function __napiStampBindingTarget(exportsObject, target) {
 // linked import resolves to `undefined`.
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
+module.exports.NativeDoor = nativeBinding.NativeDoor
 module.exports.NativeGraph = nativeBinding.NativeGraph
+module.exports.NativePlan = nativeBinding.NativePlan
+module.exports.NativeRun = nativeBinding.NativeRun

@@ -9,10 +9,143 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/** A door: attach a run, write inputs into the buffer, call the function. */
+export declare class NativeDoor {
+  /** A door without a run. */
+  constructor()
+  /** Its two ends. Once per door. */
+  open(): DoorEnds
+  /** Leads to `run` from now on; `base_ms` is what JavaScript calls the time at which the run's time is 0. */
+  attach(run: NativeRun, baseMs: number): void
+  /** Leads nowhere from now on. */
+  detach(): void
+}
+
 /** A frozen graph over ids; names stay in JavaScript. */
 export declare class NativeGraph {
   /** Builds from pairs `[from, to, …]`; `null` where the edges have a fault. */
   static build(nodeCount: number, pairs: Uint32Array): NativeGraph
   /** The topological order as ids. */
   order(): Uint32Array
+}
+
+/** A graph with its start order and policies, ready to be run any number of times. */
+export declare class NativePlan {
+  /** Makes a plan for a graph. */
+  constructor(graph: NativeGraph, columns: PlanColumns)
+  /** The direct upstreams of every node, for those who read inputs. */
+  upstreams(): UpstreamRows
+}
+
+/** One execution of a plan. */
+export declare class NativeRun {
+  /** A run that has not started. */
+  constructor(plan: NativePlan, options: NativeRunOptions)
+  /** Rebuilds a run from its journal; throws where it cannot be read or does not fit the plan. */
+  static replay(plan: NativePlan, journal: Uint8Array): NativeRun
+  /** The header of this run's journal. */
+  journalHeader(seed: number): Uint8Array
+  /** Keeps events from now on. */
+  record(): void
+  /** The records of the events since the last call. */
+  takeEvents(): Uint8Array
+  /** How many events there have been. */
+  eventCount(): number
+  /** Time of the last event, in microseconds. */
+  time(): number
+  /** A copy of the columns. */
+  columns(): NativeColumns
+  /** How many nodes are in each state, by state code. */
+  counts(): Array<number>
+  /** Nodes that failed, in sequence order. */
+  failed(): Uint32Array
+  /** Attempts that were followed by another. */
+  pastAttempts(): Array<NativePastAttempt>
+  /** Attempts whose code did not return in time: `[node, attempt, …]`. */
+  abandoned(): Uint32Array
+}
+
+/**
+ * The buffer of a door and the function to call. Where the host refuses buffers that it does not own (`isShared` is false), the
+ * function takes the bytes as its argument, reads its inputs there and writes its answer there.
+ */
+export interface DoorEnds {
+  /** The buffer. */
+  buffer: ArrayBuffer
+  /** Whether `buffer` is the very memory the function uses. */
+  isShared: boolean
+  /** The function: no arguments, answers with bits (1 leases, 2 others, 4 ended, 8 call again with no inputs). */
+  call: () => number
+}
+
+/** The columns of a run, one entry per node; times in microseconds from the run's start, -1 where it did not happen. */
+export interface NativeColumns {
+  /** State codes. */
+  state: Uint8Array
+  /** Reason codes. */
+  reason: Uint8Array
+  /** Attempts begun. */
+  attempt: Uint32Array
+  /** Slot of the last attempt, -1 for none. */
+  lane: Int32Array
+  /** When it last became ready. */
+  readyAt: Float64Array
+  /** When its last attempt began. */
+  startedAt: Float64Array
+  /** When it settled. */
+  settledAt: Float64Array
+}
+
+/** An attempt that failed and was followed by another. */
+export interface NativePastAttempt {
+  /** The node. */
+  node: number
+  /** The attempt, from 1. */
+  attempt: number
+  /** The slot it had. */
+  lane: number
+  /** When it began, in microseconds. */
+  startedAt: number
+  /** When it ended, in microseconds. */
+  endedAt: number
+  /** Reason code. */
+  reason: number
+}
+
+/** The options of a run. */
+export interface NativeRunOptions {
+  /** How many nodes may hold a slot at once. */
+  maxWorkers: number
+  /** Whether the first final failure stops the run. */
+  failFast: boolean
+  /** How long to wait for code that was told to stop, in milliseconds. */
+  graceMs: number
+  /** 0 keeps all outputs, 1 those of leaves, 2 none. */
+  keepResults: number
+  /** Whether events are kept for `takeEvents`. */
+  recording: boolean
+}
+
+/** What a plan is made of; each column has one entry per node. */
+export interface PlanColumns {
+  /** Expected cost of each node. */
+  costs?: Float64Array
+  /** Priority of each node. */
+  priorities?: Float64Array
+  /** Attempt timeout of each node, in milliseconds; NaN for none. */
+  timeouts?: Float64Array
+  /** How many attempts each node may have. */
+  maxAttempts?: Uint32Array
+  /** Attempt timeout of nodes where there is no column, in milliseconds; NaN for none. */
+  defaultTimeout: number
+  /** Attempts of nodes where there is no column. */
+  defaultMaxAttempts: number
+}
+
+/** The direct upstreams of every node: those of node `n` are `ids[starts[n]..starts[n + 1]]`, ascending. */
+export interface UpstreamRows {
+  /** Where each node's upstreams start; one more entry than there are nodes. */
+  starts: Uint32Array
+  /** Upstream ids. */
+  ids: Uint32Array
 }

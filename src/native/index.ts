@@ -1,2 +1,3 @@
-/** The one door to the Rust core: the only importer of the generated binding. */
-export { NativeGraph } from "./binding.cjs";
+/** The one door to the Rust core: all that imports the generated binding goes through here. */
+export { Door, doorBits, effectKinds } from "./door.js";
+export { NativeGraph, NativePlan, NativeRun } from "./load.cjs";

@@ -1,3 +1,12 @@
 //! The Node-API door: converts, calls `dagny-core`, converts back. Decisions live in the core.
+#![warn(clippy::unwrap_used)]
 
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "napi says how arguments come: objects by value, the environment by reference"
+)]
+
+mod door;
 mod graph;
+mod run;

@@ -74,14 +74,7 @@ impl Csr {
             }
             level_start.push(end as u32);
         }
-        (order.len() == n).then(|| Self {
-            out_start,
-            out,
-            in_start,
-            inn,
-            order: order.into(),
-            level_start: level_start.into(),
-        })
+        (order.len() == n).then(|| Self { out_start, out, in_start, inn, order: order.into(), level_start: level_start.into() })
     }
 
     /// Number of nodes.

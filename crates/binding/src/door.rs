@@ -1,0 +1,235 @@
+//! The hot door of a run: one bound function and one fixed buffer per thread.
+//!
+//! A class method with arguments costs several times what a bound function without any does, so everything goes through a buffer that
+//! Rust owns and JavaScript sees: inputs in, leases and other effects out. Nothing here calls JavaScript while the buffer is in use,
+//! and a door never leaves its thread.
+//!
+//! Layout in bytes (32-bit words and 64-bit floats of the machine's own order):
+//! - 0 `inputs: u32` (in), 8 `now: f64` in ms (in), 16 `wake_at: f64` in ms, Infinity for never (out), 24 `leases: u32` (out),
+//!   28 `others: u32` (out), 32 `status: u32`, 0 while it runs (out)
+//! - [`INPUTS_AT`] inputs of 24 bytes: `node: u32, kind | attempt << 4: u32, first: f64, second: f64`, times in ms
+//! - [`LEASES_AT`] leases of 8 bytes: `node: u32, attempt: u32`
+//! - [`OTHERS_AT`] effects of 16 bytes: `kind: u32, node: u32, attempt: u32, reason: u32`
+
+use std::cell::{RefCell, UnsafeCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+
+use dagny_core::run::{Effect, Effects, Input, Lease, Outcome, Run};
+use napi::Env;
+use napi::bindgen_prelude::{ArrayBuffer, Function, Uint8ArraySlice};
+use napi_derive::napi;
+
+use crate::run::{NativeRun, lock};
+
+const INPUTS: usize = 512;
+const LEASES: usize = 512;
+const OTHERS: usize = 256;
+const INPUTS_AT: usize = 64;
+const LEASES_AT: usize = INPUTS_AT + INPUTS * 24;
+const OTHERS_AT: usize = LEASES_AT + LEASES * 8;
+const BYTES: usize = OTHERS_AT + OTHERS * 16;
+
+/// What the bound function answers, as bits.
+const HAS_LEASES: u32 = 1;
+const HAS_OTHERS: u32 = 2;
+const HAS_ENDED: u32 = 4;
+const HAS_MORE: u32 = 8;
+
+/// Memory that JavaScript sees as an `ArrayBuffer`; words of 64 bits, so that floats in it are aligned.
+struct Shared(UnsafeCell<[u64; BYTES / 8]>);
+
+struct State {
+    run: Option<Arc<Mutex<Run>>>,
+    /// What JavaScript calls the time at which the run's time is 0, in ms.
+    base_ms: f64,
+    inputs: Vec<Input>,
+    effects: Effects,
+    /// Effects that did not fit into the buffer, for the next call.
+    more_leases: VecDeque<Lease>,
+    more_others: VecDeque<Effect>,
+}
+
+/// A door: attach a run, write inputs into the buffer, call the function.
+#[napi]
+pub struct NativeDoor {
+    state: Rc<RefCell<State>>,
+    shared: Rc<Shared>,
+}
+
+/// The buffer of a door and the function to call. Where the host refuses buffers that it does not own (`isShared` is false), the
+/// function takes the bytes as its argument, reads its inputs there and writes its answer there.
+#[napi(object, object_from_js = false)]
+pub struct DoorEnds<'env> {
+    /// The buffer.
+    pub buffer: ArrayBuffer<'env>,
+    /// Whether `buffer` is the very memory the function uses.
+    pub is_shared: bool,
+    /// The function: no arguments, answers with bits (1 leases, 2 others, 4 ended, 8 call again with no inputs).
+    pub call: Function<'env, (), u32>,
+}
+
+#[napi]
+impl NativeDoor {
+    /// A door without a run.
+    #[napi(constructor, catch_unwind)]
+    #[allow(clippy::large_stack_arrays, reason = "twenty kilobytes, once per door, fit any stack")]
+    pub fn new() -> Self {
+        let state = State {
+            run: None,
+            base_ms: 0.0,
+            inputs: Vec::with_capacity(2 * INPUTS),
+            effects: Effects::default(),
+            more_leases: VecDeque::new(),
+            more_others: VecDeque::new(),
+        };
+        Self { state: Rc::new(RefCell::new(state)), shared: Rc::new(Shared(UnsafeCell::new([0; BYTES / 8]))) }
+    }
+
+    /// Its two ends. Once per door.
+    #[napi(catch_unwind)]
+    pub fn open<'env>(&self, env: &'env Env) -> napi::Result<DoorEnds<'env>> {
+        let data = self.shared.0.get().cast::<u8>();
+        let keep = Rc::clone(&self.shared);
+        // SAFETY: `data` is valid for BYTES bytes as long as `keep` lives, and the finalizer is what drops `keep`.
+        let buffer = unsafe { ArrayBuffer::from_external(env, data, BYTES, keep, |_, keep| drop(keep)) }?;
+        let is_shared = std::ptr::eq(buffer.as_ptr(), data);
+        let (state, shared) = (Rc::clone(&self.state), Rc::clone(&self.shared));
+        let call = env.create_function_from_closure("advance", move |context| {
+            let mut state = state.borrow_mut();
+            if context.length() > 0 {
+                let mut copy = context.get::<Uint8ArraySlice<'_>>(0)?;
+                // SAFETY: no JavaScript runs before this call returns, so nobody else reads or writes these bytes.
+                return state.advance(unsafe { copy.as_mut() });
+            }
+            // SAFETY: the memory is ours; JavaScript touches it on this thread only, and none runs before this call returns.
+            state.advance(unsafe { std::slice::from_raw_parts_mut(shared.0.get().cast::<u8>(), BYTES) })
+        })?;
+        Ok(DoorEnds { buffer, is_shared, call })
+    }
+
+    /// Leads to `run` from now on; `base_ms` is what JavaScript calls the time at which the run's time is 0.
+    #[napi(catch_unwind)]
+    pub fn attach(&self, run: &NativeRun, base_ms: f64) {
+        let mut state = self.state.borrow_mut();
+        state.run = Some(Arc::clone(&run.run));
+        state.base_ms = base_ms;
+        state.more_leases.clear();
+        state.more_others.clear();
+    }
+
+    /// Leads nowhere from now on.
+    #[napi(catch_unwind)]
+    pub fn detach(&self) {
+        self.state.borrow_mut().run = None;
+    }
+}
+
+impl State {
+    /// One step: reads the inputs, advances the run, writes the effects.
+    fn advance(&mut self, bytes: &mut [u8]) -> napi::Result<u32> {
+        let run = self.run.as_ref().ok_or_else(|| napi::Error::from_reason("INTERNAL: this door leads to no run"))?;
+        let count = word(bytes, 0) as usize;
+        if bytes.len() != BYTES || count > INPUTS {
+            return Err(napi::Error::from_reason("INTERNAL: more inputs than the buffer holds"));
+        }
+        if count > 0 || (self.more_leases.is_empty() && self.more_others.is_empty()) {
+            self.inputs.clear();
+            for record in bytes[INPUTS_AT..INPUTS_AT + count * 24].as_chunks::<24>().0 {
+                read_input(record, self.base_ms, &mut self.inputs);
+            }
+            let now = micros_since(self.base_ms, float(bytes, 8));
+            lock(run)?.advance(&self.inputs, now, &mut self.effects);
+        } else {
+            self.effects.leases.clear();
+            self.effects.other.clear();
+        }
+        Ok(self.write_effects(bytes))
+    }
+
+    fn write_effects(&mut self, bytes: &mut [u8]) -> u32 {
+        let Self { effects, more_leases, more_others, .. } = self;
+        if !more_leases.is_empty() || effects.leases.len() > LEASES {
+            more_leases.extend(effects.leases.drain(..));
+            effects.leases.extend(more_leases.drain(..more_leases.len().min(LEASES)));
+        }
+        if !more_others.is_empty() || effects.other.len() > OTHERS {
+            more_others.extend(effects.other.drain(..));
+            effects.other.extend(more_others.drain(..more_others.len().min(OTHERS)));
+        }
+        let (lease_records, _) = bytes[LEASES_AT..OTHERS_AT].as_chunks_mut::<8>();
+        for (record, lease) in lease_records.iter_mut().zip(&effects.leases) {
+            put(record, 0, lease.node);
+            put(record, 4, lease.attempt);
+        }
+        let (other_records, _) = bytes[OTHERS_AT..].as_chunks_mut::<16>();
+        for (record, &effect) in other_records.iter_mut().zip(&effects.other) {
+            let (kind, node, attempt, reason) = match effect {
+                Effect::Abort { node, attempt, reason } => (1, node, attempt, reason as u32),
+                Effect::Revoke { node } => (2, node, 0, 0),
+                Effect::Discard { node, attempt } => (3, node, attempt, 0),
+                Effect::Free { node } => (4, node, 0, 0),
+            };
+            put(record, 0, kind);
+            put(record, 4, node);
+            put(record, 8, attempt);
+            put(record, 12, reason);
+        }
+        let wake_at = effects.wake_at.map_or(f64::INFINITY, |at| self.base_ms + at as f64 / 1000.0);
+        bytes[16..24].copy_from_slice(&wake_at.to_ne_bytes());
+        put(bytes, 24, effects.leases.len() as u32);
+        put(bytes, 28, effects.other.len() as u32);
+        put(bytes, 32, effects.ended.map_or(0, |status| status as u32));
+        let bit = |is_set: bool, bit: u32| if is_set { bit } else { 0 };
+        bit(!effects.leases.is_empty(), HAS_LEASES)
+            | bit(!effects.other.is_empty(), HAS_OTHERS)
+            | bit(effects.ended.is_some(), HAS_ENDED)
+            | bit(!more_leases.is_empty() || !more_others.is_empty(), HAS_MORE)
+    }
+}
+
+/// Whole microseconds from the run's start; 0 for what lies before it. (`f64::round` is a library call on baseline x86-64.)
+#[inline]
+fn micros_since(base_ms: f64, at_ms: f64) -> u64 {
+    ((at_ms - base_ms) * 1000.0 + 0.5) as u64
+}
+
+/// Kinds: 1 begin, 2 succeeded, 3 failed, 4 begin and succeeded, 5 begin and failed, 6 cancel, 7 start.
+#[inline]
+fn read_input(record: &[u8; 24], base_ms: f64, into: &mut Vec<Input>) {
+    let node = word(record, 0);
+    let (kind, attempt) = (word(record, 4) & 15, word(record, 4) >> 4);
+    let first = micros_since(base_ms, float(record, 8));
+    let settle = |at, outcome| Input::Settle { node, attempt, at, outcome };
+    match kind {
+        1 => into.push(Input::Begin { node, attempt, at: first }),
+        2 => into.push(settle(first, Outcome::Succeeded)),
+        3 => into.push(settle(first, Outcome::Failed)),
+        4 | 5 => {
+            let outcome = if kind == 4 { Outcome::Succeeded } else { Outcome::Failed };
+            into.push(Input::Begin { node, attempt, at: first });
+            into.push(settle(micros_since(base_ms, float(record, 16)), outcome));
+        }
+        6 => into.push(Input::Cancel { at: first }),
+        7 => into.push(Input::Start { at: first }),
+        _ => {}
+    }
+}
+
+#[inline]
+fn word(bytes: &[u8], at: usize) -> u32 {
+    u32::from_ne_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+}
+
+#[inline]
+fn float(bytes: &[u8], at: usize) -> f64 {
+    let mut word = [0; 8];
+    word.copy_from_slice(&bytes[at..at + 8]);
+    f64::from_ne_bytes(word)
+}
+
+#[inline]
+fn put(bytes: &mut [u8], at: usize, value: u32) {
+    bytes[at..at + 4].copy_from_slice(&value.to_ne_bytes());
+}

@@ -1,0 +1,155 @@
+//! What a run decided: facts in the past tense, in fixed-width records.
+//!
+//! A record is [`RECORD_BYTES`] little-endian bytes: `time: u64, node: u32, attempt: u32, lane: u32, kind: u8, detail: u8, 0: u16`.
+
+use super::state::{Reason, RunStatus};
+
+/// Size of an encoded event.
+pub const RECORD_BYTES: usize = 24;
+
+/// `node` of an event that is about the run, and `lane` of one that has none.
+pub const NONE: u32 = u32::MAX;
+
+/// What happened. The numbers are part of the journal format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum EventKind {
+    /// The run began.
+    RunStarted = 1,
+    /// A node may start as soon as there is a slot.
+    NodeReady = 2,
+    /// A slot was given to a ready node; its function is not called yet.
+    NodeLeased = 3,
+    /// A lease went back unused; no attempt was made.
+    LeaseReturned = 4,
+    /// The function of a node was called.
+    NodeStarted = 5,
+    /// The task succeeded.
+    NodeCompleted = 6,
+    /// An attempt failed (`detail`: reason) and another will follow.
+    AttemptFailed = 7,
+    /// The node failed for good (`detail`: reason).
+    NodeFailed = 8,
+    /// The node will not run (`detail`: reason).
+    NodeSkipped = 9,
+    /// The node was told to stop, or will not start, because of a cancel or a stop.
+    NodeCancelled = 10,
+    /// A cancel of the run was accepted.
+    CancelRequested = 11,
+    /// A final failure (of `node`) stops the run.
+    RunStopping = 12,
+    /// Code that had been told to stop, or was past its deadline, ended (`detail`: 0 succeeded, 1 failed); it changes nothing.
+    LateOutcome = 13,
+    /// Code that was told to stop did not return in time.
+    AttemptAbandoned = 14,
+    /// The run is over (`detail`: status).
+    RunEnded = 15,
+}
+
+impl EventKind {
+    const ALL: [Self; 15] = [
+        Self::RunStarted,
+        Self::NodeReady,
+        Self::NodeLeased,
+        Self::LeaseReturned,
+        Self::NodeStarted,
+        Self::NodeCompleted,
+        Self::AttemptFailed,
+        Self::NodeFailed,
+        Self::NodeSkipped,
+        Self::NodeCancelled,
+        Self::CancelRequested,
+        Self::RunStopping,
+        Self::LateOutcome,
+        Self::AttemptAbandoned,
+        Self::RunEnded,
+    ];
+
+    /// The kind with this number.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code).wrapping_sub(1)).copied()
+    }
+}
+
+/// One fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Event {
+    /// Whole microseconds since the run's start.
+    pub time: u64,
+    /// The node it is about, or [`NONE`].
+    pub node: u32,
+    /// The attempt it is about, from 1; 0 where none has begun.
+    pub attempt: u32,
+    /// The slot, where one is taken or in use, or [`NONE`].
+    pub lane: u32,
+    /// What happened.
+    pub kind: EventKind,
+    /// Its reason or status; see [`EventKind`].
+    pub detail: u8,
+}
+
+impl Event {
+    /// An event about the run.
+    #[must_use]
+    pub(super) fn of_run(kind: EventKind, time: u64) -> Self {
+        Self { time, node: NONE, attempt: 0, lane: NONE, kind, detail: 0 }
+    }
+
+    /// An event about a node.
+    #[inline]
+    #[must_use]
+    pub(super) fn of_node(kind: EventKind, time: u64, node: u32, attempt: u32) -> Self {
+        Self { time, node, attempt, lane: NONE, kind, detail: 0 }
+    }
+
+    /// The same event on a lane.
+    #[inline]
+    #[must_use]
+    pub(super) fn on_lane(self, lane: u32) -> Self {
+        Self { lane, ..self }
+    }
+
+    /// The same event with a reason.
+    #[inline]
+    #[must_use]
+    pub(super) fn because(self, reason: Reason) -> Self {
+        Self { detail: reason as u8, ..self }
+    }
+
+    /// The same event with a status.
+    #[must_use]
+    pub(super) fn with_status(self, status: RunStatus) -> Self {
+        Self { detail: status as u8, ..self }
+    }
+
+    /// The record of this event.
+    #[must_use]
+    pub fn encode(&self) -> [u8; RECORD_BYTES] {
+        let mut bytes = [0; RECORD_BYTES];
+        bytes[0..8].copy_from_slice(&self.time.to_le_bytes());
+        bytes[8..12].copy_from_slice(&self.node.to_le_bytes());
+        bytes[12..16].copy_from_slice(&self.attempt.to_le_bytes());
+        bytes[16..20].copy_from_slice(&self.lane.to_le_bytes());
+        bytes[20] = self.kind as u8;
+        bytes[21] = self.detail;
+        bytes
+    }
+
+    /// The event of a record; `None` where the kind is unknown or a reserved byte is set.
+    #[must_use]
+    pub fn decode(bytes: &[u8; RECORD_BYTES]) -> Option<Self> {
+        let word = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        if bytes[22] != 0 || bytes[23] != 0 {
+            return None;
+        }
+        Some(Self {
+            time: u64::from(word(0)) | u64::from(word(4)) << 32,
+            node: word(8),
+            attempt: word(12),
+            lane: word(16),
+            kind: EventKind::from_code(bytes[20])?,
+            detail: bytes[21],
+        })
+    }
+}

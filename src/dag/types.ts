@@ -1,0 +1,49 @@
+/** What the compiler knows of a graph: its node names, each node's upstreams, each task's output. */
+
+/**
+ * A graph as a type. `names` is the union of its node names. `upstreams` has one key per node, whose value has one key per direct upstream; `outputs` has one key per node
+ * that was given a task, whose value is what the task returns (awaited).
+ */
+export interface Shape {
+  readonly names: string;
+  readonly upstreams: object;
+  readonly outputs: object;
+}
+
+/** The shape of a graph known only at run time: any name may be a node, any node an upstream, every output is `unknown`. */
+export interface AnyShape extends Shape {
+  readonly names: string;
+  readonly upstreams: { readonly [node: string]: { readonly [upstream: string]: unknown } };
+  readonly outputs: { readonly [node: string]: unknown };
+}
+
+/** The names of a graph's nodes, as a union of literals; `string` where they are known only at run time. */
+export type NodeName<S extends Shape> = S["names"];
+
+/** A node's direct upstreams, as the keys of an object type. */
+export type UpstreamsOf<S extends Shape, N> = N extends keyof S["upstreams"] ? S["upstreams"][N] : NoKeys;
+
+/** What `DAG.from` takes: every node with the names of its upstreams. */
+export type UpstreamLists = { readonly [node: string]: readonly string[] };
+
+/** Checks that every upstream in `D` is itself a node of `D`. */
+export type CheckedLists<D> = { readonly [N in keyof D]: readonly Extract<keyof D, string>[] };
+
+/** The shape of `DAG.from(lists)`. */
+export interface ShapeOfLists<D> extends Shape {
+  readonly names: Extract<keyof D, string>;
+  readonly upstreams: { readonly [N in keyof D]: D[N] extends readonly (infer U extends string)[] ? KeysOf<U> : never };
+  readonly outputs: NoKeys;
+}
+
+/** An object type with these keys, whose values are not spoken of. */
+export type KeysOf<K extends string> = { readonly [P in K]: unknown };
+
+/** The object type without keys. */
+// biome-ignore lint/complexity/noBannedTypes: `{}` is the identity of `&`, which is how shapes grow; a mapped type over never is not.
+export type NoKeys = {};
+
+/** What a node's task is given: the output of each of its upstreams by name, `unknown` where it is not known. */
+export type InputsOf<Upstreams, Outputs> = {
+  readonly [U in keyof Upstreams]: U extends keyof Outputs ? Awaited<Outputs[U]> : unknown;
+};

@@ -1,0 +1,28 @@
+/** Every error code of Dagny. A code is stable, means one thing, and is never reused for another. */
+
+/** What each code means, as shown in the documentation. */
+export const errorCodes = {
+  /** Nodes wait for each other in a ring. `path` on the error lists one whole ring. */
+  CYCLE: "nodes depend on each other in a ring",
+  SELF_LOOP: "a node depends on itself",
+  DUPLICATE_NODE: "two nodes have the same name",
+  DUPLICATE_EDGE: "the same edge was added twice",
+  NODE_NOT_FOUND: "no node has this name",
+  EDGE_NOT_FOUND: "no edge joins these two nodes",
+  INVALID_NAME: "a node's name is not a non-empty string",
+  INVALID_EDGE: "an edge is not a pair of node names or node ids",
+  GRAPH_INVALID: "a graph has several faults, listed in `errors`",
+  GRAPH_FORMAT: "stored data is not a graph in a format and version this release reads",
+  INVALID_OPTION: "an option has the wrong type or a value outside its range",
+  UNKNOWN_OPTION: "an option does not exist",
+  TASK_MISSING: "a node has no task",
+  TASK_UNKNOWN: "a task was given for a node that does not exist",
+  TASK_FAILED: "a task threw or rejected; `cause` is what it threw",
+  TASK_TIMEOUT: "an attempt ran longer than its `timeoutMs`",
+  RUN_FAILED: "a run ended with a failed node; `cause` is the first task's own error",
+  RUN_CANCELLED: "a run was cancelled; `cause` is the signal's reason",
+  INTERNAL: "a fault in Dagny itself; please report it",
+} as const satisfies Record<string, string>;
+
+/** A stable word for what went wrong, the same in every release. */
+export type ErrorCode = keyof typeof errorCodes;

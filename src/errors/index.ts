@@ -1,0 +1,19 @@
+/** The error classes, listed by hand. */
+export { DagnyError } from "./base.js";
+export { type ErrorCode, errorCodes } from "./codes.js";
+export {
+  CycleError,
+  DuplicateEdgeError,
+  DuplicateNodeError,
+  EdgeNotFoundError,
+  GraphError,
+  GraphFormatError,
+  InvalidEdgeError,
+  InvalidNameError,
+  NodeNotFoundError,
+  SelfLoopError,
+} from "./graph.js";
+export { InternalError } from "./internal.js";
+export { InvalidOptionError, UnknownOptionError } from "./options.js";
+export { RunError } from "./run.js";
+export { MissingTaskError, TaskError, TimeoutError, type UnknownTask, UnknownTaskError } from "./task.js";

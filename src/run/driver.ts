@@ -1,0 +1,397 @@
+/**
+ * The loop of a run on this thread: calls what the core leases, reports what came of it, carries out the effects.
+ *
+ * It decides nothing: no order, no readiness, no retry, no deadline. I1 At most one crossing per task, plus a constant. I2 The core
+ * hears of a failure before the next lease begins, because a failure may take leases back. I3 After the end nothing of this run
+ * touches its door again. I4 A lane, an async function, follows one promise at a time and takes the next lease itself, so that a
+ * task costs an `await`, not a promise chain.
+ *
+ * One reading of the clock serves as the end of one task and the beginning of the next that is called right after it.
+ */
+import type { Clock } from "../clock/clock.js";
+import type { GraphCore } from "../dag/graph-core.js";
+import { InternalError } from "../errors/internal.js";
+import { RunError } from "../errors/run.js";
+import { TimeoutError } from "../errors/task.js";
+import { Door, doorBits, effectKinds, type NativePlan, type NativeRun } from "../native/index.js";
+import { AttemptContext, type ContextHost } from "./context.js";
+import { decodeEvents, type EventHub, type RunStatus, runStatuses } from "./events.js";
+import { RunInputs } from "./inputs.js";
+import { AttemptSignals } from "./signals.js";
+
+/** A task as the driver calls it. */
+export type AnyTask = (inputs: object, context: AttemptContext) => unknown;
+
+/** What a driver is made of. */
+export interface DriverParts {
+  readonly core: GraphCore;
+  readonly plan: NativePlan;
+  readonly run: NativeRun;
+  readonly runId: string;
+  /** Tasks by node id. */
+  readonly tasks: readonly AnyTask[];
+  /** Longest running time of one attempt of nodes that say nothing themselves, in milliseconds. */
+  readonly defaultTimeoutMs: number | undefined;
+  readonly clock: Clock;
+  readonly events: EventHub;
+  /** Called once, with the status, or with the fault that ended the run. */
+  readonly onEnd: (end: RunStatus | InternalError) => void;
+}
+
+/** How long tasks may keep the event loop from turning before the driver lets it, in milliseconds. */
+const sliceMs = 20;
+
+/** Why an attempt is told to stop, by the core's number. */
+const abortReasons = { cancel: 1, timeout: 2, failFast: 3 } as const;
+
+/** Runs one run. */
+export class Driver implements ContextHost {
+  readonly #parts: DriverParts;
+  readonly #tasks: readonly AnyTask[];
+  readonly #clock: Clock;
+  readonly #inputs: RunInputs;
+  readonly #signals = new AttemptSignals();
+  #door: Door | undefined;
+
+  /** Outputs by node id; a hole where a task returned nothing. */
+  readonly outputs: unknown[];
+  /** What the last attempt of a node threw, by node id. */
+  readonly errors = new Map<number, unknown>();
+
+  /** Leases to begin: pairs of node and attempt from `#todoHead` up to `#todoTail`. */
+  #todo = new Uint32Array(64);
+  #todoHead = 0;
+  #todoTail = 0;
+  /** Whether something was reported that may change what is to be done. */
+  #hasNews = false;
+  #isPumping = false;
+
+  /** The attempt whose function is being called, if any, and when it was. */
+  #calledNode = -1;
+  #calledAttempt = 0;
+  #calledAt = 0;
+  #isCalledReported = false;
+
+  /** The next promise for the lane that asks. */
+  #handOver: PromiseLike<unknown> | undefined;
+  #handOverNode = 0;
+  #handOverAttempt = 0;
+
+  #cancelTimer: (() => void) | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #sliceStart = 0;
+  #isResting = false;
+
+  #eventSeq = 0;
+  #cancelReason: unknown;
+  #isRecording = false;
+
+  constructor(parts: DriverParts) {
+    this.#parts = parts;
+    this.#tasks = parts.tasks;
+    this.#clock = parts.clock;
+    this.outputs = new Array<unknown>(parts.core.names.length);
+    this.#inputs = new RunInputs(parts.core, parts.plan, this.outputs);
+  }
+
+  get runId(): string {
+    return this.#parts.runId;
+  }
+
+  nameOf(node: number): string {
+    return this.#parts.core.names[node] as string;
+  }
+
+  signalOf(node: number, attempt: number): AbortSignal {
+    return this.#signals.of(node, attempt);
+  }
+
+  log(node: number, attempt: number, message: string, data: unknown): void {
+    const { events } = this.#parts;
+    if (events.isHeard) events.publish({ type: "log", node: this.nameOf(node), attempt, message, data });
+  }
+
+  /** Keeps events from now on. */
+  record(): void {
+    if (this.#isRecording) return;
+    this.#isRecording = true;
+    this.#parts.run.record();
+    this.#eventSeq = this.#parts.run.eventCount();
+  }
+
+  /** Begins the run; `baseMs` is the clock's reading that counts as its time 0. */
+  start(baseMs: number): void {
+    this.#sliceStart = baseMs;
+    this.#door = Door.open(this.#parts.run, baseMs);
+    this.#door.start(baseMs);
+    if (this.#cancelReason !== undefined) this.#door.cancel(baseMs);
+    this.#hasNews = true;
+    this.#pump(baseMs);
+  }
+
+  /** Why the run was cancelled; `undefined` if it was not. */
+  get cancelReason(): unknown {
+    return this.#cancelReason;
+  }
+
+  /** Cancels the run, now. Also from inside a task. Before `start`, the run starts cancelled. */
+  cancel(reason: unknown): void {
+    if (this.#cancelReason !== undefined) return;
+    this.#cancelReason = reason ?? new DOMException("This run was cancelled", "AbortError");
+    const door = this.#door;
+    if (door === undefined) return;
+    const now = this.#clock.now();
+    if (this.#calledNode !== -1 && !this.#isCalledReported) {
+      this.#isCalledReported = true;
+      this.#makeRoom(this.#calledAt);
+      door.began(this.#calledNode, this.#calledAttempt, this.#calledAt);
+    }
+    this.#makeRoom(now);
+    door.cancel(now);
+    this.#cross(now);
+  }
+
+  /**
+   * Calls what is leased and crosses, until nothing can be called before something settles. `now` is a fresh reading.
+   * The first promise it meets is left in `#handOver` if `isLane`; others get lanes of their own.
+   */
+  #pump(now: number, isLane = false): void {
+    if (this.#isPumping || this.#isResting) return;
+    this.#isPumping = true;
+    const restAt = Math.max(this.#sliceStart, now) + sliceMs;
+    let time = now;
+    while (this.#door !== undefined) {
+      if (this.#todoHead < this.#todoTail) {
+        const node = this.#todo[this.#todoHead++] as number;
+        const attempt = this.#todo[this.#todoHead++] as number;
+        time = this.#call(node, attempt, time, isLane);
+        if (time > restAt) break;
+      } else if (this.#hasNews || (this.#isRecording && this.#door.pending > 0)) {
+        this.#cross(time);
+        if (this.#isRecording) time = this.#clock.now(); // Listeners have run.
+      } else {
+        break;
+      }
+    }
+    this.#isPumping = false;
+    if (time - this.#sliceStart > sliceMs && this.#door !== undefined) this.#rest();
+  }
+
+  /** Lets the event loop turn once before anything else is called, so that timers, signals and I/O are heard. */
+  #rest(): void {
+    this.#isResting = true;
+    this.#clock.defer(() => {
+      this.#isResting = false;
+      this.#sliceStart = this.#clock.now();
+      this.#pump(this.#sliceStart);
+    });
+  }
+
+  /** Calls one task at `time`. Answers with a reading of the clock taken after it. */
+  #call(node: number, attempt: number, time: number, isLane: boolean): number {
+    const inputs = this.#inputs.of(node);
+    this.#calledNode = node;
+    this.#calledAttempt = attempt;
+    this.#calledAt = time;
+    this.#isCalledReported = false;
+    let value: unknown;
+    let isOk = true;
+    let isPromise = false;
+    try {
+      value = (this.#tasks[node] as AnyTask)(inputs, new AttemptContext(this, node, attempt));
+      isPromise = isThenable(value);
+    } catch (error) {
+      isOk = false;
+      value = error;
+    }
+    this.#calledNode = -1;
+    const now = this.#clock.now();
+    const door = this.#door;
+    if (door === undefined) return now; // The run ended inside the call: an abandoned cancel with no grace.
+    if (door.isFull) this.#cross(now);
+    if (isPromise) {
+      if (!this.#isCalledReported) door.began(node, attempt, time);
+      this.#follow(value as PromiseLike<unknown>, node, attempt, isLane);
+      return now;
+    }
+    this.#keep(node, attempt, isOk, value);
+    if (this.#isCalledReported) door.settled(node, attempt, now, isOk);
+    else door.ran(node, attempt, time, now, isOk);
+    this.#hasNews = true;
+    if (!isOk) this.#cross(now);
+    return now;
+  }
+
+  /** Gives a promise to the lane that asks, or to a new one. */
+  #follow(promise: PromiseLike<unknown>, node: number, attempt: number, isLane: boolean): void {
+    if (isLane && this.#handOver === undefined) {
+      this.#handOver = promise;
+      this.#handOverNode = node;
+      this.#handOverAttempt = attempt;
+    } else {
+      void this.#lane(promise, node, attempt);
+    }
+  }
+
+  /** Follows one promise after another for as long as there are leases. */
+  async #lane(first: PromiseLike<unknown>, firstNode: number, firstAttempt: number): Promise<void> {
+    let promise: PromiseLike<unknown> | undefined = first;
+    let node = firstNode;
+    let attempt = firstAttempt;
+    while (promise !== undefined) {
+      let value: unknown;
+      let isOk = true;
+      try {
+        value = await promise;
+      } catch (error) {
+        isOk = false;
+        value = error;
+      }
+      const door = this.#door;
+      if (door === undefined) return;
+      const now = this.#clock.now();
+      this.#keep(node, attempt, isOk, value);
+      if (door.isFull) this.#cross(now);
+      door.settled(node, attempt, now, isOk);
+      this.#hasNews = true;
+      this.#handOver = undefined;
+      this.#pump(now, true);
+      promise = this.#handOver;
+      this.#handOver = undefined;
+      node = this.#handOverNode;
+      attempt = this.#handOverAttempt;
+    }
+  }
+
+  /** Keeps what an attempt gave, unless it was told to stop. */
+  #keep(node: number, attempt: number, isOk: boolean, value: unknown): void {
+    if (this.#signals.returned(node, attempt)) return;
+    if (!isOk) this.errors.set(node, value);
+    else if (value !== undefined) this.outputs[node] = value;
+  }
+
+  #makeRoom(now: number): void {
+    if (this.#door?.isFull) this.#cross(now);
+  }
+
+  /** One crossing: inputs in; leases, other effects, the next timer and perhaps the end out. */
+  #cross(now: number): void {
+    const door = this.#door;
+    if (door === undefined) return;
+    this.#hasNews = false;
+    let bits: number;
+    do {
+      try {
+        bits = door.advance(now);
+      } catch (error) {
+        this.#fail(error);
+        return;
+      }
+      const { wakeAt, status } = door;
+      if (bits & doorBits.leases) this.#take(door);
+      if (bits & doorBits.others) this.#carryOut(door);
+      if (this.#door === undefined) return; // A listener of an aborted signal came back in and ended the run.
+      if (wakeAt < this.#timerAt) this.#setTimer(wakeAt, now);
+      if (this.#isRecording) this.#publish();
+      if (bits & doorBits.ended) this.#end(runStatuses[status - 1] as RunStatus);
+    } while (bits & doorBits.more);
+  }
+
+  #take(door: Door): void {
+    const count = 2 * door.leaseCount;
+    if (this.#todoHead === this.#todoTail) this.#todoHead = this.#todoTail = 0;
+    if (this.#todoTail + count > this.#todo.length) {
+      const larger = new Uint32Array(Math.max(2 * this.#todo.length, this.#todoTail + count));
+      larger.set(this.#todo.subarray(0, this.#todoTail));
+      this.#todo = larger;
+    }
+    door.copyLeases(this.#todo, this.#todoTail);
+    this.#todoTail += count;
+  }
+
+  #carryOut(door: Door): void {
+    // Aborting a signal runs the user's listeners, which may come back in here: read everything first.
+    const effects = Array.from({ length: door.effectCount }, (_, i) => door.effect(i));
+    for (const { kind, node, attempt, reason } of effects) {
+      if (kind === effectKinds.free) this.outputs[node] = undefined;
+      else if (kind === effectKinds.revoke) this.#revoke(node);
+      else if (kind === effectKinds.abort) this.#signals.abort(node, attempt, this.#abortReason(node, attempt, reason));
+      else if (!this.#signals.forget(node, attempt)) this.#drop(node);
+    }
+  }
+
+  /** The outcome just reported came after its deadline: it is a timeout, and gave nothing. */
+  #drop(node: number): void {
+    this.outputs[node] = undefined;
+    this.errors.delete(node);
+  }
+
+  /** Takes a lease that has not begun out of the queue. */
+  #revoke(node: number): void {
+    let to = this.#todoHead;
+    for (let from = this.#todoHead; from < this.#todoTail; from += 2) {
+      if (this.#todo[from] === node) continue;
+      this.#todo[to] = this.#todo[from] as number;
+      this.#todo[to + 1] = this.#todo[from + 1] as number;
+      to += 2;
+    }
+    this.#todoTail = to;
+  }
+
+  #abortReason(node: number, attempt: number, reason: number): unknown {
+    if (reason === abortReasons.cancel) return this.#cancelReason;
+    if (reason === abortReasons.timeout) return new TimeoutError(this.nameOf(node), attempt, this.timeoutOf(node));
+    return new RunError("RUN_FAILED", this.runId, "another node failed, and the run stops at the first failure", []);
+  }
+
+  /** The attempt timeout of a node, in milliseconds; NaN for none. */
+  timeoutOf(node: number): number {
+    return this.#parts.core.nodes.timeoutMs?.get(node) ?? this.#parts.defaultTimeoutMs ?? Number.NaN;
+  }
+
+  #setTimer(at: number, now: number): void {
+    this.#cancelTimer?.();
+    this.#timerAt = at;
+    this.#cancelTimer = this.#clock.setTimer(Math.max(0, at - now), () => {
+      this.#cancelTimer = undefined;
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      if (this.#door === undefined) return;
+      this.#hasNews = true;
+      this.#pump(this.#clock.now());
+    });
+  }
+
+  #publish(): void {
+    const { events, run } = this.#parts;
+    const records = run.takeEvents();
+    const firstSeq = this.#eventSeq;
+    this.#eventSeq += records.byteLength / 24;
+    if (!events.isHeard) return;
+    for (const event of decodeEvents(records, firstSeq, (node) => this.nameOf(node))) events.publish(event);
+  }
+
+  #end(status: RunStatus): void {
+    const door = this.#door;
+    this.#door = undefined;
+    this.#cancelTimer?.();
+    door?.close();
+    this.#parts.events.close();
+    this.#parts.onEnd(status);
+  }
+
+  /** A fault in the engine ends this run, and only this one; its door is not used again. */
+  #fail(error: unknown): void {
+    this.#door = undefined;
+    this.#cancelTimer?.();
+    this.#parts.events.close();
+    const message = error instanceof Error ? error.message : String(error);
+    this.#parts.onEnd(error instanceof InternalError ? error : new InternalError(message, { cause: error }));
+  }
+}
+
+/** Whether awaiting `value` would wait. May throw what a hostile `then` getter throws. */
+function isThenable(value: unknown): boolean {
+  if (value instanceof Promise) return true;
+  if ((typeof value !== "object" || value === null) && typeof value !== "function") return false;
+  return typeof (value as { then?: unknown }).then === "function";
+}

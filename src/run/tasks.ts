@@ -1,0 +1,52 @@
+/** Which function each node calls: those given with the nodes, overridden by those given to the run. Checked before anything starts. */
+import type { GraphCore } from "../dag/graph-core.js";
+import { nearest } from "../errors/did-you-mean.js";
+import { InvalidOptionError } from "../errors/options.js";
+import { MissingTaskError, UnknownTaskError } from "../errors/task.js";
+import type { AnyTask } from "./driver.js";
+
+/** One function for every node, or functions by node name. */
+export type AnyTasks = AnyTask | Readonly<Record<string, AnyTask>>;
+
+const ownTasks = new WeakMap<GraphCore, readonly AnyTask[]>();
+
+/** The task of every node, by id. O(n). Throws where one is missing, or given for no node. */
+export function tasksOf(core: GraphCore, given: AnyTasks | undefined): readonly AnyTask[] {
+  const n = core.names.length;
+  if (typeof given === "function") return new Array<AnyTask>(n).fill(given);
+  if (given === undefined || given === null) {
+    let own = ownTasks.get(core);
+    if (own === undefined) {
+      own = complete(core, tasksOfNodes(core));
+      ownTasks.set(core, own);
+    }
+    return own;
+  }
+  if (typeof given !== "object") throw new InvalidOptionError("tasks", "an object of functions by node name, or one function for all nodes", given);
+  const tasks = tasksOfNodes(core);
+  const unknown: string[] = [];
+  for (const name of Object.keys(given)) {
+    const node = core.index.get(name);
+    if (node === undefined) {
+      unknown.push(name);
+      continue;
+    }
+    const task = given[name];
+    if (typeof task === "function") tasks[node] = task;
+    else if (task !== undefined) throw new InvalidOptionError(`tasks[${JSON.stringify(name)}]`, "a function", task);
+  }
+  if (unknown.length > 0) throw new UnknownTaskError(unknown.map((name) => ({ name, suggestion: nearest(name, core.names) })));
+  return complete(core, tasks);
+}
+
+function tasksOfNodes(core: GraphCore): (AnyTask | undefined)[] {
+  const tasks = new Array<AnyTask | undefined>(core.names.length).fill(undefined);
+  if (core.nodes.task !== null) for (const [node, task] of core.nodes.task) tasks[node] = task as unknown as AnyTask;
+  return tasks;
+}
+
+function complete(core: GraphCore, tasks: readonly (AnyTask | undefined)[]): readonly AnyTask[] {
+  const missing = core.names.filter((_, node) => tasks[node] === undefined);
+  if (missing.length > 0) throw new MissingTaskError(missing);
+  return tasks as readonly AnyTask[];
+}
