@@ -7,7 +7,7 @@
 import type { DagnyError } from "../errors/base.js";
 import { quote } from "../errors/base.js";
 import { nearest } from "../errors/did-you-mean.js";
-import { DuplicateNodeError, errorOf, InvalidNameError, NodeNotFoundError } from "../errors/graph.js";
+import { DuplicateNodeError, errorOf, GraphError, InvalidNameError, NodeNotFoundError } from "../errors/graph.js";
 import { InvalidOptionError } from "../errors/options.js";
 import { NativeGraph } from "../native/index.js";
 import { canonicalPlaces, EdgeList } from "./edge-list.js";
@@ -66,6 +66,7 @@ export class GraphBuilder {
     const faults = [...this.#faults, ...this.#resolveNames()];
     if (faults.length > 0) throw errorOf(faults);
     const native = NativeGraph.build(this.#names.length, this.#edges.view());
+    if (Array.isArray(native)) throw new GraphError("the edges have a fault");
     this.#isShared = true;
     return { names: this.#names, index: this.#index, native, nodes: this.#nodes, edges: this.#edgeTable() };
   }
