@@ -1,7 +1,8 @@
 /** Graphs made from graphs. What nodes and edges carry goes with them. */
-import { LimitExceededError } from "../../errors/graph.js";
+import { errorOf, LimitExceededError } from "../../errors/graph.js";
 import { InvalidOptionError } from "../../errors/options.js";
 import type { NativeGraph } from "../../native/index.js";
+import { checkedGraph } from "../faults.js";
 import type { EdgeTable, GraphCore, NodeTable } from "../graph-core.js";
 import { idsOf } from "./names.js";
 
@@ -101,9 +102,10 @@ export function transitiveClosure(core: GraphCore, options: ClosureOptions = {})
 
 /**
  * All nodes and edges of both graphs: the nodes of `core` in their order, then those that only `other` has, in theirs. Where both have a
- * node or an edge, what `other` says of it counts, option by option. Throws what `build` does where the edges form a cycle together.
+ * node or an edge, what `other` says of it counts, option by option. O(n + m log m). Throws `CycleError`, or a `GraphError` of several, where
+ * the edges form cycles together.
  */
-export function merge(core: GraphCore, other: GraphCore, build: (names: readonly string[], pairs: Uint32Array) => NativeGraph): GraphCore {
+export function merge(core: GraphCore, other: GraphCore): GraphCore {
   const names = core.names.slice();
   const index = new Map(core.index);
   const idInMerged = other.names.map((name) => {
@@ -116,7 +118,8 @@ export function merge(core: GraphCore, other: GraphCore, build: (names: readonly
   });
   const ownPairs = core.native.edges();
   const otherPairs = other.native.edges().map((id) => idInMerged[id] as number);
-  const native = build(names, distinctEdges(ownPairs, otherPairs, core.native));
+  const { native, faults } = checkedGraph(names, distinctEdges(ownPairs, otherPairs, core.native), (id) => names[id] ?? String(id));
+  if (native === null) throw errorOf(faults);
   const place = (pairs: Uint32Array): Move => {
     const places = native.edgePlaces(pairs);
     return (edge) => places[edge] ?? -1;

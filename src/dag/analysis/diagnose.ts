@@ -2,7 +2,7 @@
 import { InvalidEdgeError, InvalidNameError } from "../../errors/graph.js";
 import { NativeDiagnosis } from "../../native/index.js";
 import type { GraphCore } from "../graph-core.js";
-import type { NamedEdge } from "./identity.js";
+import { diffOfEdges, type EdgeSet, type GraphDiff, type NamedEdge } from "./diff.js";
 
 /** What to say of the edges beside them. */
 export interface DiagnoseOptions {
@@ -32,12 +32,14 @@ export class Diagnosis {
   /** Components as an acyclic graph: node `i` is component `i` of {@link Diagnosis.strongComponents}, named by its first node. */
   readonly condensation: GraphCore;
   readonly #native: NativeDiagnosis;
+  readonly #edges: EdgeSet;
 
-  constructor(nodes: Names, edges: readonly (readonly [number, number])[], hasNodes: boolean) {
+  constructor(nodes: Names, pairs: Uint32Array, hasNodes: boolean) {
     const { names } = nodes;
     const name = (id: number): string => names[id] ?? "";
-    const ends = (edge: number): NamedEdge => [name(edges[edge]?.[0] ?? 0), name(edges[edge]?.[1] ?? 0)];
-    this.#native = new NativeDiagnosis(names.length, Uint32Array.from(edges.flat()));
+    const ends = (edge: number): NamedEdge => [name(pairs[2 * edge] ?? 0), name(pairs[2 * edge + 1] ?? 0)];
+    this.#native = new NativeDiagnosis(names.length, pairs);
+    this.#edges = distinctEdges(nodes, pairs);
     const faults = this.#native.faults();
     this.nodes = names;
     this.duplicateNodes = nodes.repeated;
@@ -69,6 +71,11 @@ export class Diagnosis {
     return this.#native.ancestorCounts();
   }
 
+  /** What must be added to and removed from these nodes and edges to make them those of `other`; edges in order of first use. O(n + m). */
+  diff(other: Diagnosis): GraphDiff {
+    return diffOfEdges(this.#edges, other.#edges).diff;
+  }
+
   #condensed(): GraphCore {
     const names: string[] = [];
     const component = this.#native.strongComponents();
@@ -95,8 +102,8 @@ export class Diagnosis {
 class Names {
   readonly names: string[] = [];
   readonly repeated: string[] = [];
+  readonly index = new Map<string, number>();
   givenCount = 0;
-  readonly #index = new Map<string, number>();
 
   give(name: unknown): void {
     const known = this.names.length;
@@ -106,13 +113,29 @@ class Names {
 
   idOf(name: unknown): number {
     if (typeof name !== "string" || name === "") throw new InvalidNameError(name);
-    let id = this.#index.get(name);
+    let id = this.index.get(name);
     if (id === undefined) {
       id = this.names.push(name) - 1;
-      this.#index.set(name, id);
+      this.index.set(name, id);
     }
     return id;
   }
+}
+
+/** Each edge once, in order of first use. */
+function distinctEdges({ names, index }: Names, pairs: Uint32Array): EdgeSet {
+  // A pair of ids as one number, exact up to 94 million nodes; a `Map` holds fewer.
+  const key = (from: number, to: number): number => from * names.length + to;
+  const places = new Map<number, number>();
+  const distinct: number[] = [];
+  for (let at = 0; at < pairs.length; at += 2) {
+    const from = pairs[at] ?? 0;
+    const to = pairs[at + 1] ?? 0;
+    if (places.has(key(from, to))) continue;
+    places.set(key(from, to), places.size);
+    distinct.push(from, to);
+  }
+  return { names, index, pairs: Uint32Array.from(distinct), placeOf: (from, to) => places.get(key(from, to)) ?? -1 };
 }
 
 /**
@@ -122,10 +145,10 @@ class Names {
 export function diagnose(edges: Iterable<NamedEdge>, options: DiagnoseOptions = {}): Diagnosis {
   const names = new Names();
   for (const name of options.nodes ?? []) names.give(name);
-  const pairs: [number, number][] = [];
+  const pairs: number[] = [];
   for (const edge of edges) {
     if (!Array.isArray(edge) || edge.length < 2) throw new InvalidEdgeError("an edge must be a pair of node names");
-    pairs.push([names.idOf(edge[0]), names.idOf(edge[1])]);
+    pairs.push(names.idOf(edge[0]), names.idOf(edge[1]));
   }
-  return new Diagnosis(names, pairs, options.nodes !== undefined);
+  return new Diagnosis(names, Uint32Array.from(pairs), options.nodes !== undefined);
 }

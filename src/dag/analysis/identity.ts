@@ -1,6 +1,5 @@
-/** What a graph is and how two differ: hashes, differences, names that match a pattern. */
+/** What a graph is: its hashes, and its names that match a pattern. */
 import type { GraphCore } from "../graph-core.js";
-import { namesOf } from "./names.js";
 
 /**
  * SHA-256, in hexadecimal, of node names in node order, edges, and all that nodes and edges carry in a form that JSON can write: cost,
@@ -45,74 +44,8 @@ function sortedKeys(_key: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** An edge as a pair of names. */
-export type NamedEdge<N extends string = string> = readonly [from: N, to: N];
-
-/** How one graph differs from another. Nodes are matched by name, edges by the names of their ends. */
-export interface GraphDiff {
-  /** Nodes that only the other graph has, in its node order. */
-  readonly addedNodes: readonly string[];
-  /** Nodes that only this graph has, in its node order. */
-  readonly removedNodes: readonly string[];
-  /** Nodes that both have, in this graph's node order. */
-  readonly commonNodes: readonly string[];
-  /** Those of the common nodes that do not carry the same: cost, priority, timeout, attempts, metadata or payload. */
-  readonly changedNodes: readonly string[];
-  /** Edges that only the other graph has, in its canonical order. */
-  readonly addedEdges: readonly NamedEdge[];
-  /** Edges that only this graph has, in its canonical order. */
-  readonly removedEdges: readonly NamedEdge[];
-  /** Edges that both have, in this graph's canonical order. */
-  readonly commonEdges: readonly NamedEdge[];
-  /** Those of the common edges that do not carry the same weight and label. */
-  readonly changedEdges: readonly NamedEdge[];
-}
-
-/** What must be added to and removed from `core` to make it `other`. O(n + m). */
-export function diff(core: GraphCore, other: GraphCore): GraphDiff {
-  const commonNodes = core.names.filter((name) => other.index.has(name));
-  const own = edgesAgainst(core, other);
-  const theirs = edgesAgainst(other, core);
-  return {
-    addedNodes: other.names.filter((name) => !core.index.has(name)),
-    removedNodes: core.names.filter((name) => !other.index.has(name)),
-    commonNodes,
-    changedNodes: commonNodes.filter((name) => !sameNode(core, other, name)),
-    addedEdges: theirs.missing,
-    removedEdges: own.missing,
-    commonEdges: own.shared.map(({ ends }) => ends),
-    changedEdges: own.shared
-      .filter(
-        ({ edge, place }) =>
-          core.edges.weight?.get(edge) !== other.edges.weight?.get(place) || core.edges.label?.get(edge) !== other.edges.label?.get(place),
-      )
-      .map(({ ends }) => ends),
-  };
-}
-
-interface SharedEdge {
-  readonly ends: NamedEdge;
-  /** Canonical index here and there. */
-  readonly edge: number;
-  readonly place: number;
-}
-
-function edgesAgainst(core: GraphCore, other: GraphCore): { missing: NamedEdge[]; shared: SharedEdge[] } {
-  const missing: NamedEdge[] = [];
-  const shared: SharedEdge[] = [];
-  const pairs = core.native.edges();
-  for (let edge = 0; 2 * edge < pairs.length; edge++) {
-    const [from, to] = namesOf(core, pairs.subarray(2 * edge, 2 * edge + 2)) as [string, string];
-    const a = other.index.get(from);
-    const b = other.index.get(to);
-    const place = a === undefined || b === undefined ? -1 : other.native.edgeIndex(a, b);
-    if (place < 0) missing.push([from, to]);
-    else shared.push({ ends: [from, to], edge, place });
-  }
-  return { missing, shared };
-}
-
-function sameNode(core: GraphCore, other: GraphCore, name: string): boolean {
+/** Whether two graphs that both have this node say the same of it, tasks aside. */
+export function sameAttributes(core: GraphCore, other: GraphCore, name: string): boolean {
   const { task: _, ...columns } = core.nodes;
   const { task: __, ...others } = other.nodes;
   const here = core.index.get(name) ?? -1;

@@ -10,7 +10,8 @@ export {
   transitiveReduction,
 } from "./derive.js";
 export { type DiagnoseOptions, Diagnosis, diagnose } from "./diagnose.js";
-export { contentHash, diff, type GraphDiff, type NamedEdge, nodesMatching, structureHash } from "./identity.js";
+export { diff, type GraphDiff, type NamedEdge } from "./diff.js";
+export { contentHash, nodesMatching, structureHash } from "./identity.js";
 export { GraphIds, virtualRoot } from "./ids.js";
 export * from "./order.js";
 export { type AllPathsOptions, allPaths, countPaths, longestPath, shortestPath, type WeightedPath } from "./paths.js";
