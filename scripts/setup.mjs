@@ -18,7 +18,7 @@ setUp();
 
 function setUp() {
   checkNodeVersion();
-  if (!dependenciesInstalled()) run("dependencies", "npm", ["ci", "--no-audit", "--no-fund"]);
+  if (!dependenciesInstalled()) installDependencies();
   step("native binding", {
     reads: ["Cargo.toml", "Cargo.lock", "crates"],
     reading: (path) => /\.(?:rs|toml|lock)$/.test(path) && !/\/(?:tests|benches|fuzz)\//.test(path),
@@ -56,7 +56,14 @@ function dependenciesInstalled() {
     }
     if (found.version !== version || found.integrity !== integrity) return false;
   }
-  return Object.keys(installed).every((path) => path in wanted);
+  return true;
+}
+
+/** Exactly what the lock file says; where npm finds the lock incomplete (a platform's package is missing), what it allows. */
+function installDependencies() {
+  const quietly = ["--no-audit", "--no-fund", "--loglevel=error"];
+  if (run("dependencies", "npm", ["ci", ...quietly])) return;
+  if (!run("dependencies", "npm", ["install", "--no-save", ...quietly])) process.exit(1);
 }
 
 /** Runs a step unless what it made is there and was made from the same content. */
@@ -64,11 +71,12 @@ function step(name, { reads, reading, made, command }) {
   const stamp = join(stamps, name.replaceAll(" ", "-").toLowerCase());
   if (made() && existsSync(stamp) && readFileSync(stamp, "utf8") === contentHash(reads, reading)) return;
   rmSync(stamp, { force: true });
-  run(name, ...command);
+  if (!run(name, ...command)) process.exit(1);
   mkdirSync(stamps, { recursive: true });
   writeFileSync(stamp, contentHash(reads, reading)); // after the run: a step may write beside what it reads
 }
 
+/** @returns whether the command succeeded */
 function run(name, command, args) {
   const begun = performance.now();
   console.error(`setup: ${name} (${command} ${args.join(" ")})`);
@@ -79,11 +87,9 @@ function run(name, command, args) {
     shell: process.platform === "win32",
   });
   if (error !== undefined) console.error(`setup: cannot start ${command}: ${error.message}`);
-  if (status !== 0) {
-    console.error(`setup: ${name} failed`);
-    process.exit(status ?? 1);
-  }
-  console.error(`setup: ${name} ready after ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+  const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+  console.error(`setup: ${name} ${status === 0 ? "ready" : "failed"} after ${seconds} s`);
+  return status === 0;
 }
 
 function builtBinaries() {
