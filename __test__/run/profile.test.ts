@@ -55,6 +55,12 @@ describe("the critical path goes through what was really waited for", () => {
       "(start) a 0..10, (upstream) c 12..20",
     ],
     [
+      "but an asynchronous task may keep the thread for long before it ends",
+      "a -> c",
+      "a lane 0 0..10\nb lane 1 0..2000\nc lane 0 2001..2100",
+      "(start) b 0..2000, (thread) c 2001..2100",
+    ],
+    [
       "a failure that ended the run, not those that it cancelled",
       "",
       "a lane 0 0..30 cancelled\nb lane 1 0..30 failed error\nc lane 2 0..30 cancelled",
