@@ -2,7 +2,8 @@
 import type { TaskFunction } from "../flow/task.js";
 import type { DAG } from "./dag.js";
 import { frozen } from "./dag-value.js";
-import { type EdgeEntry, GraphBuilder, type NodeEntry } from "./graph-builder.js";
+import type { EdgeEntry, NodeEntry } from "./entries.js";
+import { GraphBuilder } from "./graph-builder.js";
 import type { EdgeOptions, NodeOptions } from "./options.js";
 import type { InputsOf, KeysOf, NoKeys, WithEdge, WithEdges, WithNodes } from "./types.js";
 

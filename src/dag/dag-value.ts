@@ -1,7 +1,8 @@
-/** The graph value: checked when built, immutable, typed by its node names. */
+/** The graph value: what a graph can do, typed by its node names. The algorithms are in `analysis/`; this file only lends them names. */
 import { nearest } from "../errors/did-you-mean.js";
 import { NodeNotFoundError } from "../errors/graph.js";
-import type { GraphCore } from "./graph-core.js";
+import { rowOf } from "./columns.js";
+import type { GraphCore, NodeRow } from "./graph-core.js";
 import type { AnyShape, NodeName, Shape } from "./types.js";
 
 /** Where a graph's frozen form comes from: the form itself, or a draft that makes a snapshot when asked. */
@@ -9,7 +10,7 @@ export interface CoreSource {
   snapshot(): GraphCore;
 }
 
-/** One node as `dag.get(name)` shows it. Options that were not given are absent. */
+/** One node as `dag.get(name)` shows it. What was not given is absent. */
 export interface NodeView<N extends string = string> {
   readonly name: N;
   readonly payload?: unknown;
@@ -40,26 +41,29 @@ export class DagValue<out S extends Shape = AnyShape> {
     return this.#core.names.length;
   }
 
+  /** Number of edges. O(1). */
+  get edgeCount(): number {
+    return this.#core.native.edgeCount;
+  }
+
   /** Whether there is a node of this name. O(1). */
   has(name: string): boolean {
     return this.#core.index.has(name);
+  }
+
+  /** Whether there is the edge `from` -> `to`. O(log d) for `d` downstreams of `from`. */
+  hasEdge(from: string, to: string): boolean {
+    const { index, native } = this.#core;
+    const [upstream, downstream] = [index.get(from), index.get(to)];
+    return upstream !== undefined && downstream !== undefined && native.edgeIndex(upstream, downstream) >= 0;
   }
 
   /** The node of this name with what it carries. O(1). Throws `NodeNotFoundError`. */
   get<N extends NodeName<S>>(name: N): NodeView<N> {
     const { index, names, nodes } = this.#core;
     const id = index.get(name);
-    if (id === undefined) throw new NodeNotFoundError(name, nearest(name, names));
-    const maxAttempts = nodes.maxAttempts?.get(id);
-    return {
-      name,
-      ...given("payload", nodes.payload?.get(id)),
-      ...given("metadata", nodes.metadata?.get(id)),
-      ...given("cost", nodes.cost?.get(id)),
-      ...given("priority", nodes.priority?.get(id)),
-      ...given("timeoutMs", nodes.timeoutMs?.get(id)),
-      ...given("retry", maxAttempts === undefined ? undefined : { maxAttempts }),
-    };
+    if (id === undefined) throw new NodeNotFoundError(String(name), nearest(String(name), names));
+    return nodeView(name, rowOf(nodes, id));
   }
 
   /** Every node, roots first, then each node when its last upstream was listed (Kahn's order with a queue). O(n). */
@@ -83,6 +87,8 @@ export function coreOf(dag: DagValue<Shape>): GraphCore {
   return DagValue.coreOf(dag);
 }
 
-function given<K extends string, T>(key: K, value: T | undefined): { readonly [P in K]?: T } {
-  return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]: T });
+/** A node's row as users see it. */
+export function nodeView<N extends string>(name: N, row: Partial<NodeRow>): NodeView<N> {
+  const { task: _, maxAttempts, ...options } = row;
+  return { name, ...options, ...(maxAttempts === undefined ? {} : { retry: { maxAttempts } }) };
 }

@@ -55,7 +55,9 @@ export type WithNodes<U extends object, N extends string> = U & (string extends 
 export type WithEdge<U extends object, F extends string, T extends string> = U & { readonly [P in T]: KeysOf<F> };
 
 /** `U` with edges given as pairs. */
-export type WithEdges<U extends object, P extends EdgePair> = U & { readonly [T in P[1]]: KeysOf<Extract<P, readonly [string, T, ...unknown[]]>[0]> };
+export type WithEdges<U extends object, P extends EdgePair> = U & {
+  readonly [T in P[1]]: KeysOf<Extract<P, readonly [string, T, ...unknown[]]>[0]>;
+};
 
 /** The two ends of an edge, and whatever follows them. */
 export type EdgePair = readonly [from: string, to: string, ...rest: unknown[]];
