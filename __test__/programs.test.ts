@@ -1,5 +1,6 @@
 /** The programs of ../shared/data/programs.json that use only rules built so far: through the reference model and through the executor. */
 import { describe, expect, test } from "vitest";
+import { ExecutorStage } from "./support/executor-stage.js";
 import { ModelStage } from "./support/model-stage.js";
 import { compared, type Program, play, readPrograms, uncoveredBy } from "./support/programs.js";
 
@@ -25,6 +26,14 @@ describe.skipIf(programs === null)("programs.json", () => {
     "%s on the model: %s",
     async (_id, _title, program) => {
       const { actual, expected } = compared(program, await play(program, new ModelStage(program)));
+      expect(actual).toEqual(expected);
+    },
+  );
+
+  test.each(playable.map((program) => [program.id, program.title, program] as const))(
+    "%s on the executor: %s",
+    async (_id, _title, program) => {
+      const { actual, expected } = compared(program, await play(program, new ExecutorStage(program)));
       expect(actual).toEqual(expected);
     },
   );

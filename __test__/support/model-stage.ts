@@ -1,7 +1,7 @@
 /** A program on the reference model. */
 import { ModelRun } from "./model/run.js";
 import type { Lease, RunInput, RunSpec, RunStatus } from "./model/types.js";
-import { endingOf, type Played, type Program, type Stage } from "./programs.js";
+import { endingOf, eventLine, type Played, type Program, type Stage } from "./programs.js";
 
 export class ModelStage implements Stage {
   readonly #program: Program;
@@ -15,6 +15,8 @@ export class ModelStage implements Stage {
   #now = 0;
   #wakeAt: number | null = null;
   #status: RunStatus | null = null;
+  /** The run's events, a line each, nodes by name. */
+  readonly log: string[] = [];
 
   constructor(program: Program) {
     this.#program = program;
@@ -22,8 +24,8 @@ export class ModelStage implements Stage {
   }
 
   async start(cancelFirst: boolean): Promise<void> {
-    this.#advance([{ kind: "start", at: 0 }]);
-    if (cancelFirst) this.#advance([{ kind: "cancel", at: 0 }]);
+    const start: RunInput = { kind: "start", at: 0 };
+    this.#advance(cancelFirst ? [start, { kind: "cancel", at: 0 }] : [start]);
     this.#beginAll();
   }
 
@@ -61,32 +63,39 @@ export class ModelStage implements Stage {
     return { status: this.#status, nodes, reasons: this.#reasons, order: this.#order };
   }
 
-  /** "All leases of one turn begin, in order"; "'syncFail' throws inside its call, before the next lease begins". */
+  /**
+   * "All leases of one turn begin, in order"; "'syncFail' throws inside its call, before the next lease begins". A task that returns inside its call
+   * frees its slot when the turn is over: "a batch handed out together behaves as if handed out one by one" (DESIGN §4, row "slots").
+   */
   #beginAll(): void {
-    for (let lease = this.#leases.shift(); lease !== undefined; lease = this.#leases.shift()) {
-      const { node, attempt } = lease;
-      const does = this.#does(node);
-      this.#order.push(this.#name(node));
-      const begin: RunInput = { kind: "begin", node, attempt, at: this.#now };
-      if (does === "syncFail") {
-        this.#advance([begin, { kind: "settle", node, attempt, at: this.#now, outcome: "failed" }]);
-        continue;
+    while (this.#leases.length > 0) {
+      const batch: RunInput[] = [];
+      for (let lease = this.#leases.shift(); lease !== undefined; lease = this.#leases.shift()) {
+        const { node, attempt } = lease;
+        const does = this.#does(node);
+        const outcome = endingOf(does, attempt);
+        this.#order.push(this.#name(node));
+        batch.push({ kind: "begin", node, attempt, at: this.#now });
+        if (does.startsWith("sync"))
+          batch.push({ kind: "settle", node, attempt, at: this.#now, outcome: outcome === "ok" ? "ok" : "failed" });
+        else if (outcome !== "hang") this.#begun.push(lease);
+        if (does === "syncFail") this.#advance(batch.splice(0));
       }
-      if (endingOf(does, attempt) !== "hang") this.#begun.push(lease);
-      this.#advance([begin]);
+      if (batch.length > 0) this.#advance(batch);
     }
   }
 
   #advance(inputs: readonly RunInput[]): void {
     const report = this.#run.advance(inputs, this.#now);
     for (const event of report.events) {
+      this.log.push(eventLine(event, "node" in event ? this.#name(event.node) : undefined));
       if (event.kind === "nodeReady") this.#been.add(`${this.#name(event.node)} ready`);
       if (event.kind === "nodeStarted") this.#been.add(`${this.#name(event.node)} running`);
       if (event.kind === "attemptFailed") this.#been.add(`${this.#name(event.node)} waiting`);
       if (event.kind === "nodeFailed" || event.kind === "nodeSkipped") this.#reasons[this.#name(event.node)] = event.reason;
       if (event.kind === "runEnded") this.#status = event.status;
     }
-    this.#run.states.forEach((state, node) => this.#been.add(`${this.#name(node)} ${state}`));
+    for (const [node, state] of this.#run.states.entries()) this.#been.add(`${this.#name(node)} ${state}`);
     this.#leases = this.#leases.filter((lease) => !report.revoked.some(({ node }) => node === lease.node));
     this.#leases.push(...report.leases);
     this.#wakeAt = report.wakeAt;
@@ -109,17 +118,17 @@ function specOf({ nodes, edges, options }: Program): RunSpec {
     nodeCount: nodes.length,
     edges: edges.map(([from, to]) => [index.get(from) ?? -1, index.get(to) ?? -1]),
     policies: nodes.map(({ policy = {} }) => {
-      const retry = policy["retry"];
+      const retry = policy.retry;
       const values = {
-        priority: number(policy["priority"]),
-        cost: number(policy["cost"]),
-        timeoutMs: number(policy["timeoutMs"]),
+        priority: number(policy.priority),
+        cost: number(policy.cost),
+        timeoutMs: number(policy.timeoutMs),
         maxAttempts: typeof retry === "object" && retry !== null && "maxAttempts" in retry ? number(retry.maxAttempts) : undefined,
       };
       return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
     }),
-    maxWorkers: number(options["maxWorkers"]) ?? 4,
-    failFast: options["failFast"] !== false,
-    graceMs: number(options["graceMs"]) ?? 1000,
+    maxWorkers: number(options.maxWorkers) ?? 4,
+    failFast: options.failFast !== false,
+    graceMs: number(options.graceMs) ?? 1000,
   };
 }

@@ -27,6 +27,7 @@ export interface Program {
 
 export interface ProgramNode {
   readonly id: string;
+  /** As in the file, and `syncOk`: it returns inside its call. */
   readonly does: string;
   readonly policy?: Readonly<Record<string, unknown>>;
 }
@@ -67,7 +68,7 @@ const coveredRetry: Covered = { maxAttempts: true, delayMs: oneOf(0) };
 /** The rules built so far; each later issue adds its own here. */
 const covered = {
   program: { id: true, title: true, rule: true, note: true, nodes: true, edges: true, options: true, commands: true, expect: true },
-  node: { id: true, does: (does: unknown) => /^(ok|fail|hang|syncFail|failTimes:\d+|value:.+)$/.test(String(does)), policy: true },
+  node: { id: true, does: (does: unknown) => /^(ok|fail|hang|syncFail|syncOk|failTimes:\d+|value:.+)$/.test(String(does)), policy: true },
   policy: {
     priority: true,
     cost: true,
@@ -112,8 +113,28 @@ export function endingOf(does: string, attempt: number): "ok" | "failed" | "hang
 }
 
 /** The output of an attempt that ends well. */
-export function valueOf(node: ProgramNode): unknown {
+export function outputOf(node: ProgramNode): unknown {
   return node.does.startsWith("value:") ? JSON.parse(node.does.slice("value:".length)) : `${node.id}!`;
+}
+
+/** Events that are about an attempt; for the others it is not compared. */
+const ofAttempts = new Set([
+  "nodeLeased",
+  "nodeStarted",
+  "nodeCompleted",
+  "attemptFailed",
+  "nodeFailed",
+  "nodeCancelled",
+  "lateOutcome",
+  "attemptAbandoned",
+]);
+
+/** One event as one line, the same for the model's and the executor's. */
+export function eventLine(event: { readonly at: number; readonly kind: string }, node: string | undefined): string {
+  const fields: Readonly<Record<string, unknown>> = { ...event };
+  const parts: unknown[] = [event.at, event.kind, node, ofAttempts.has(event.kind) ? fields.attempt : undefined];
+  for (const key of ["lane", "reason", "outcome", "status"]) parts.push(fields[key]);
+  return parts.filter((part) => part !== undefined).join(" ");
 }
 
 /** Something that runs a program: the reference model, or the executor. Each call returns when nothing moves any more by itself. */

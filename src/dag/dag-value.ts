@@ -20,11 +20,7 @@ export interface NodeView<N extends string = string> {
   readonly retry?: { readonly maxAttempts: number };
 }
 
-/**
- * A directed acyclic graph. Made by `DAG.builder()`, `DAG.from`, `DAG.fromRecords` or `DAG.fromJSON`, checked then, and never changed after.
- *
- * Node order is the order nodes were added in; every list below is in a documented, deterministic order.
- */
+/** What a graph can do. Node order is the order nodes were added in; every list below is in a documented, deterministic order. */
 export class DagValue<out S extends Shape = AnyShape> {
   /** Only the compiler sees it: what it knows of this graph. */
   declare readonly shape?: S;
@@ -34,7 +30,7 @@ export class DagValue<out S extends Shape = AnyShape> {
     this.#source = source;
   }
 
-  /** The frozen form, for the modules of this package. */
+  /** The frozen form of a graph, for the modules of this package. */
   static coreOf(dag: DagValue<Shape>): GraphCore {
     return dag.#source.snapshot();
   }
@@ -75,6 +71,16 @@ export class DagValue<out S extends Shape = AnyShape> {
   get #core(): GraphCore {
     return this.#source.snapshot();
   }
+}
+
+/** A graph value around a frozen form. */
+export function frozen<S extends Shape>(core: GraphCore): DagValue<S> {
+  return new DagValue<S>({ snapshot: () => core });
+}
+
+/** The frozen form of a graph: for the modules of this package, not exported from it. */
+export function coreOf(dag: DagValue<Shape>): GraphCore {
+  return DagValue.coreOf(dag);
 }
 
 function given<K extends string, T>(key: K, value: T | undefined): { readonly [P in K]?: T } {

@@ -1,9 +1,10 @@
 /** `DAG`, the name users import: the ways to make a graph. What a graph can do is in `dag-value.ts`. */
 import { DAGBuilder } from "./builder.js";
-import { DagValue } from "./dag-value.js";
+import { type DagValue, frozen } from "./dag-value.js";
 import { GraphBuilder } from "./graph-builder.js";
-import type { GraphCore } from "./graph-core.js";
 import type { AnyShape, CheckedLists, Shape, ShapeOfLists } from "./types.js";
+
+export { coreOf } from "./dag-value.js";
 
 /** A directed acyclic graph: checked when built, and never changed after. */
 export interface DAG<out S extends Shape = AnyShape> extends DagValue<S> {}
@@ -22,14 +23,8 @@ export const DAG = {
   from<const D extends CheckedLists<D>>(upstreams: D): DAG<ShapeOfLists<D>> {
     const graph = new GraphBuilder();
     const lists = upstreams as { readonly [node: string]: readonly string[] };
-    for (const node of Object.keys(lists)) graph.addNode(node);
+    graph.addNodes(Object.keys(lists));
     for (const [node, list] of Object.entries(lists)) for (const upstream of list) graph.addEdge(upstream, node);
-    const core = graph.build();
-    return new DagValue({ snapshot: () => core });
+    return frozen(graph.build());
   },
 };
-
-/** The frozen form of a graph: for the modules of this package, not exported from it. */
-export function coreOf(dag: DAG<Shape>): GraphCore {
-  return DagValue.coreOf(dag);
-}

@@ -63,16 +63,16 @@ export class NodeColumns implements NodeTable {
   maxAttempts: Map<number, number> | null = null;
   task: Map<number, NodeTask> | null = null;
 
-  /** A copy that grows on its own. */
-  copy(): NodeColumns {
+  /** A copy that grows on its own, of the first `nodeCount` nodes. */
+  copy(nodeCount = Number.POSITIVE_INFINITY): NodeColumns {
     const copy = new NodeColumns();
-    copy.payload = copied(this.payload);
-    copy.metadata = copied(this.metadata);
-    copy.cost = copied(this.cost);
-    copy.priority = copied(this.priority);
-    copy.timeoutMs = copied(this.timeoutMs);
-    copy.maxAttempts = copied(this.maxAttempts);
-    copy.task = copied(this.task);
+    copy.payload = firstRows(this.payload, nodeCount);
+    copy.metadata = firstRows(this.metadata, nodeCount);
+    copy.cost = firstRows(this.cost, nodeCount);
+    copy.priority = firstRows(this.priority, nodeCount);
+    copy.timeoutMs = firstRows(this.timeoutMs, nodeCount);
+    copy.maxAttempts = firstRows(this.maxAttempts, nodeCount);
+    copy.task = firstRows(this.task, nodeCount);
     return copy;
   }
 }
@@ -82,8 +82,10 @@ export class EdgeColumns implements EdgeTable {
   weight: Map<number, number> | null = null;
   label: Map<number, string> | null = null;
 
-  get isEmpty(): boolean {
-    return this.weight === null && this.label === null;
+  /** Forgets every edge from index `edgeCount` on. */
+  truncate(edgeCount: number): void {
+    this.weight = firstRows(this.weight, edgeCount);
+    this.label = firstRows(this.label, edgeCount);
   }
 }
 
@@ -190,6 +192,7 @@ class OptionCheck {
   }
 }
 
-function copied<T>(column: ReadonlyMap<number, T> | null): Map<number, T> | null {
-  return column === null ? null : new Map(column);
+function firstRows<T>(column: ReadonlyMap<number, T> | null, count: number): Map<number, T> | null {
+  if (column === null) return null;
+  return new Map(count === Number.POSITIVE_INFINITY ? column : [...column].filter(([row]) => row < count));
 }

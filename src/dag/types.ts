@@ -47,3 +47,15 @@ export type NoKeys = {};
 export type InputsOf<Upstreams, Outputs> = {
   readonly [U in keyof Upstreams]: U extends keyof Outputs ? Awaited<Outputs[U]> : unknown;
 };
+
+/** `U` with nodes `N` that have no upstreams yet; where names are known only at run time, they may have any. */
+export type WithNodes<U extends object, N extends string> = U & (string extends N ? AnyShape["upstreams"] : { readonly [P in N]: NoKeys });
+
+/** `U` with the edge `F` -> `T`. */
+export type WithEdge<U extends object, F extends string, T extends string> = U & { readonly [P in T]: KeysOf<F> };
+
+/** `U` with edges given as pairs. */
+export type WithEdges<U extends object, P extends EdgePair> = U & { readonly [T in P[1]]: KeysOf<Extract<P, readonly [string, T, ...unknown[]]>[0]> };
+
+/** The two ends of an edge, and whatever follows them. */
+export type EdgePair = readonly [from: string, to: string, ...rest: unknown[]];

@@ -835,7 +835,11 @@ function __napiStampBindingTarget(exportsObject, target) {
 // linked import resolves to `undefined`.
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
+module.exports.NativeDiagnosis = nativeBinding.NativeDiagnosis
 module.exports.NativeDoor = nativeBinding.NativeDoor
+module.exports.NativeDraft = nativeBinding.NativeDraft
 module.exports.NativeGraph = nativeBinding.NativeGraph
+module.exports.NativePaths = nativeBinding.NativePaths
 module.exports.NativePlan = nativeBinding.NativePlan
+module.exports.NativeReachability = nativeBinding.NativeReachability
 module.exports.NativeRun = nativeBinding.NativeRun

@@ -9,6 +9,24 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/** The findings about a list of edges, cyclic or not. */
+export declare class NativeDiagnosis {
+  /** Examines the edges `[from, to, …]`. */
+  constructor(nodeCount: number, pairs: Uint32Array)
+  /** Everything that keeps the edges from being a DAG, in the order of `NativeGraph.build`. */
+  faults(): Array<NativeFault>
+  /** The strongly connected component of each node; components are numbered by their lowest node. */
+  strongComponents(): Uint32Array
+  /** The weakly connected component of each node; components are numbered by their lowest node. */
+  weakComponents(): Uint32Array
+  /** The strongly connected components as an acyclic graph. */
+  condensation(): NativeGraph
+  /** The number of other nodes that each node reaches. */
+  descendantCounts(): Float64Array
+  /** The number of other nodes that reach each node. */
+  ancestorCounts(): Float64Array
+}
+
 /** A door: attach a run, write inputs into the buffer, call the function. */
 export declare class NativeDoor {
   /** A door without a run. */
@@ -21,14 +39,150 @@ export declare class NativeDoor {
   detach(): void
 }
 
+/** A graph that grows edge by edge and is acyclic after every step. */
+export declare class NativeDraft {
+  /** An empty draft. */
+  constructor()
+  /** Adds so many nodes; their ids go on from those given before. Returns the first. */
+  addNodes(count: number): number
+  /**
+   * A function of two ids that adds an edge: 0 done, 1 unknown node, 2 self loop, 3 duplicate edge, 4 it would close a cycle, which
+   * `refusedCycle` then has. Where it is not 0, nothing changed.
+   */
+  bindAddEdge(): (arg0: number, arg1: number) => number
+  /** The cycle that the last refused edge would have closed: the edge's two ends, then on to the first, which is not repeated. */
+  refusedCycle(): Uint32Array
+  /**
+   * Adds all edges `[from, to, …]` or, where any has a fault, none: then everything that is wrong with them. An edge that the
+   * draft already has is a duplicate of itself.
+   */
+  addEdges(pairs: Uint32Array): Array<NativeFault>
+  /** Removes a node with its edges; false where it is not there. */
+  removeNode(node: number): boolean
+  /** Removes an edge; false where it is not there. */
+  removeEdge(from: number, to: number): boolean
+  /** Whether there is this edge. */
+  hasEdge(from: number, to: number): boolean
+  /** Number of edges. */
+  get edgeCount(): number
+  /** Direct downstream nodes, in no particular order. */
+  successors(node: number): Uint32Array
+  /** Direct upstream nodes, in no particular order. */
+  predecessors(node: number): Uint32Array
+  /** A frozen copy. */
+  snapshot(): NativeSnapshot
+}
+
 /** A frozen graph over ids; names stay in JavaScript. */
 export declare class NativeGraph {
-  /** Builds from pairs `[from, to, …]`; `null` where the edges have a fault. */
-  static build(nodeCount: number, pairs: Uint32Array): NativeGraph
+  /**
+   * Builds from edges `[from, to, …]`, or lists everything that is wrong with them: faults of single edges by position, then one
+   * cycle for each cyclic component by its lowest node.
+   */
+  static build(nodeCount: number, pairs: Uint32Array): NativeGraph | Array<NativeFault>
+  /** Number of nodes. */
+  get nodeCount(): number
+  /** Number of edges. */
+  get edgeCount(): number
+  /** Number of topological levels. */
+  get levelCount(): number
   /** The topological order as ids. */
   order(): Uint32Array
+  /** The topological order into an array of `nodeCount`. */
+  orderInto(into: Uint32Array): void
+  /** Where each level starts in the order, and its end, into an array of `levelCount + 1`. */
+  levelStartsInto(into: Uint32Array): void
+  /** The level of each node into an array of `nodeCount`. */
+  levelsInto(into: Uint32Array): void
+  /** Direct downstream nodes, ascending. */
+  successors(node: number): Uint32Array
+  /** Direct upstream nodes, ascending. */
+  predecessors(node: number): Uint32Array
+  /** Number of direct downstream nodes. */
+  outDegree(node: number): number
+  /** Number of direct upstream nodes. */
+  inDegree(node: number): number
+  /** Nodes without upstreams, ascending. */
+  roots(): Uint32Array
+  /** Nodes without downstreams, ascending. */
+  leaves(): Uint32Array
+  /** All edges as pairs, in canonical order, into an array of `2 * edgeCount`. */
+  edgesInto(into: Uint32Array): void
+  /** Where the outgoing edges of each node start in canonical order, and their end, into an array of `nodeCount + 1`. */
+  edgeStartsInto(into: Uint32Array): void
+  /** The canonical index of an edge, -1 where there is none. */
+  edgeIndex(from: number, to: number): number
+  /** The canonical index of each of these edges, all of which exist. */
+  edgePlaces(pairs: Uint32Array): Uint32Array
+  /** A column of edges in the order of `pairs` as one in canonical order. */
+  canonicalColumn(pairs: Uint32Array, column: Float64Array, into: Float64Array): void
+  /** The graph with all edges turned around. */
+  reversed(): NativeGraph
   /** All edges as `[from, to, …]`, by upstream, then downstream, in node order. */
   edges(): Uint32Array
+  /** All nodes that depend on a node, ascending, without itself. */
+  descendants(node: number): Uint32Array
+  /** The same into an array; returns how many there are, of which as many were written as there is room for. */
+  descendantsInto(node: number, into: Uint32Array): number
+  /** All nodes that a node depends on, ascending, without itself. */
+  ancestors(node: number): Uint32Array
+  /** The same into an array; returns how many there are, of which as many were written as there is room for. */
+  ancestorsInto(node: number, into: Uint32Array): number
+  /** Whether a path leads from one node to another, different one. */
+  isAncestor(ancestor: number, node: number): boolean
+  /** The topological order in which the lowest rank that is possible comes next, into an array of `nodeCount`. */
+  orderByRank(rank: Uint32Array, into: Uint32Array): void
+  /** The topological order in which the highest priority that is possible comes next, into an array of `nodeCount`. */
+  orderByPriority(priority: Float64Array, into: Uint32Array): void
+  /** The number of paths from one node to another. */
+  countPaths(from: number, to: number): bigint
+  /** The number of paths from any root to any leaf. */
+  countRootToLeafPaths(): bigint
+  /** The shortest path, by weight in canonical edge order or by number of edges; null where there is none. */
+  shortestPath(from: number, to: number, weights?: Float64Array | undefined | null): NativePath | null
+  /** The longest path, of the whole graph or between the ends given; null where there is none. */
+  longestPath(from?: number | undefined | null, to?: number | undefined | null, weights?: Float64Array | undefined | null): NativePath | null
+  /** The bottom level of each node into an array of `nodeCount`. */
+  bottomLevelsInto(costs: Float64Array | undefined | null, into: Float64Array): void
+  /** The critical path; fills the columns. */
+  criticalPath(columns: TimeColumns): NativePath
+  /** Plans a run on so many workers; fills the columns. */
+  schedule(workers: number, columns: ScheduleColumns): NativeSchedule
+  /** The reachability index. */
+  reachability(): NativeReachability
+  /** The transitive closure as a matrix of bits, one row of `ceil(nodeCount / 32)` words a node. */
+  closureBitsInto(into: Uint32Array): void
+  /** The transitive closure as a graph; null where it has more than `limit` edges. */
+  transitiveClosure(limit: number): NativeGraph | null
+  /** The number of descendants of each node into an array of `nodeCount`. */
+  descendantCountsInto(into: Float64Array): void
+  /** The graph without redundant edges; `nodes` is empty, they are the same. */
+  transitiveReduction(): NativePart
+  /** A largest set of pairwise independent nodes, ascending. */
+  largestAntichain(): Uint32Array
+  /** The immediate dominator of each node into an array of `nodeCount`; 0xffffffff is the virtual root. */
+  dominatorsInto(into: Uint32Array): void
+  /** The part that these nodes induce, each of them once and in node order. */
+  subgraph(nodes: Uint32Array): NativePart
+  /** The nodes within so many edges against and along their direction, ascending, the sources included. */
+  withinDepth(sources: Uint32Array, upstream: number, downstream: number): Uint32Array
+  /** The graph in numbers. */
+  stats(): NativeStats
+  /** SHA-256 of names, edges and attributes, in hexadecimal. Names are UTF-16 little endian; `ends` counts code units. */
+  contentHash(text: Uint8Array, ends: Uint32Array, attributes: Uint8Array): string
+  /** SHA-256 of names and edges whatever their order, in hexadecimal. */
+  structureHash(text: Uint8Array, ends: Uint32Array): string
+}
+
+/** A walk through all paths between two nodes. */
+export declare class NativePaths {
+  /** Starts a walk. */
+  constructor(graph: NativeGraph, from: number, to: number)
+  /**
+   * Writes the next paths, each as its length and then its nodes, at most `limit` of them, and returns how many entries were
+   * written: 0 at the end, and minus the room needed where the array does not hold even one path.
+   */
+  nextInto(into: Uint32Array, limit: number): number
 }
 
 /** A graph with its start order and policies, ready to be run any number of times. */
@@ -37,6 +191,16 @@ export declare class NativePlan {
   constructor(graph: NativeGraph, columns: PlanColumns)
   /** The direct upstreams of every node, for those who read inputs. */
   upstreams(): UpstreamRows
+}
+
+/** Who depends on whom, without a search. */
+export declare class NativeReachability {
+  /** A function of two ids: is there a path from the first to the second? A bound function costs a third of a method. */
+  bind(): (arg0: number, arg1: number) => boolean
+  /** Whether no question ever needs a search. */
+  get isComplete(): boolean
+  /** Bytes it takes. */
+  get sizeBytes(): number
 }
 
 /** One execution of a plan. */
@@ -98,6 +262,28 @@ export interface NativeColumns {
   settledAt: Float64Array
 }
 
+/** Something wrong with a list of edges; `edge` is a position in that list, from 0. */
+export interface NativeFault {
+  /** What it is. */
+  kind: 'unknownNode' | 'selfLoop' | 'duplicateEdge' | 'cycle'
+  /** The edge; 0 for a cycle. */
+  edge: number
+  /** The unknown or looping node, or the position of the edge that is repeated. */
+  other: number
+  /** The nodes of a cycle along its edges, from its lowest; the first is not repeated. Empty otherwise. */
+  path: Uint32Array
+}
+
+/** A part of a graph and where it comes from. */
+export interface NativePart {
+  /** The part. */
+  graph: NativeGraph
+  /** The id that each of its nodes had. */
+  nodes: Uint32Array
+  /** The canonical index that each of its edges had. */
+  edges: Uint32Array
+}
+
 /** An attempt that failed and was followed by another. */
 export interface NativePastAttempt {
   /** The node. */
@@ -114,6 +300,14 @@ export interface NativePastAttempt {
   reason: number
 }
 
+/** A path and its length. */
+export interface NativePath {
+  /** Node ids, first and last included. */
+  nodes: Uint32Array
+  /** The sum of what was added up along it. */
+  length: number
+}
+
 /** The options of a run. */
 export interface NativeRunOptions {
   /** How many nodes may hold a slot at once. */
@@ -126,6 +320,44 @@ export interface NativeRunOptions {
   keepResults: number
   /** Whether events are kept for `takeEvents`. */
   recording: boolean
+}
+
+/** What a schedule is beside its columns. */
+export interface NativeSchedule {
+  /** Where each step starts in the order, and the end. */
+  stepStarts: Uint32Array
+  /** When everything is done. */
+  makespan: number
+  /** How many workers are busy at most. */
+  workers: number
+}
+
+/** A frozen copy of a draft. */
+export interface NativeSnapshot {
+  /** The copy; its ids are places in `nodes`. */
+  graph: NativeGraph
+  /** The id that each node has in the draft, ascending. */
+  nodes: Uint32Array
+}
+
+/** A graph in numbers. */
+export interface NativeStats {
+  /** Nodes without upstreams. */
+  roots: number
+  /** Nodes without downstreams. */
+  leaves: number
+  /** Nodes without either. */
+  isolated: number
+  /** Topological levels. */
+  levels: number
+  /** Nodes of the widest level. */
+  widestLevel: number
+  /** Most upstreams of a node. */
+  maxInDegree: number
+  /** Most downstreams of a node. */
+  maxOutDegree: number
+  /** Parts that no edge joins. */
+  components: number
 }
 
 /** What a plan is made of; each column has one entry per node. */
@@ -142,6 +374,34 @@ export interface PlanColumns {
   defaultTimeout: number
   /** Attempts of nodes where there is no column. */
   defaultMaxAttempts: number
+}
+
+/** The columns of a schedule to fill, one entry a node each. */
+export interface ScheduleColumns {
+  /** Expected cost of each node. */
+  costs?: Float64Array
+  /** Priority of each node. */
+  priorities?: Float64Array
+  /** To fill: when each node starts. */
+  start: Float64Array
+  /** To fill: when each node is done. */
+  finish: Float64Array
+  /** To fill: the worker of each node. */
+  worker: Uint32Array
+  /** To fill: the nodes in the order they start. */
+  order: Uint32Array
+}
+
+/** The columns of the critical path method to fill, one entry a node each. */
+export interface TimeColumns {
+  /** Expected cost of each node. */
+  costs?: Float64Array
+  /** To fill: the earliest start. */
+  earliest: Float64Array
+  /** To fill: the latest start. */
+  latest: Float64Array
+  /** To fill: the difference. */
+  slack: Float64Array
 }
 
 /** The direct upstreams of every node: those of node `n` are `ids[starts[n]..starts[n + 1]]`, ascending. */

@@ -147,13 +147,16 @@ export class ModelRun {
   // ---- Inputs -------------------------------------------------------------------------------------------------------------------------
 
   #apply(input: RunInput, at: number): void {
-    if (input.kind === "start") return this.#start(at);
-    if (!this.#isStarted) return;
-    if (input.kind === "cancel") return this.#cancel(at);
-    const node = this.#nodes[input.node];
-    if (node === undefined) return;
-    if (input.kind === "begin") return this.#begin(node, input.attempt, at);
-    this.#settleAttempt(node, input.attempt, input.outcome, at);
+    if (input.kind === "start") {
+      this.#start(at);
+    } else if (this.#isStarted && input.kind === "cancel") {
+      this.#cancel(at);
+    } else if (this.#isStarted && input.kind !== "cancel") {
+      const node = this.#nodes[input.node];
+      if (node === undefined) return;
+      if (input.kind === "begin") this.#begin(node, input.attempt, at);
+      else this.#settleAttempt(node, input.attempt, input.outcome, at);
+    }
   }
 
   #start(at: number): void {
@@ -186,16 +189,18 @@ export class ModelRun {
     const wasRunning = attempt.phase === "running";
     attempt.phase = "returned";
     this.#live.delete(attempt);
-    if (!wasRunning) return this.#reportLate(attempt, outcome, at);
     // Row "timeout": "an outcome that comes after its deadline is a timeout, whichever arrived first, and is reported as a late event".
-    if (attempt.deadline !== null && at > attempt.deadline) {
-      this.#failAttempt(attempt, "timeout", at);
-      return this.#reportLate(attempt, outcome, at);
+    const isTooLate = attempt.deadline !== null && at > attempt.deadline;
+    if (wasRunning && isTooLate) this.#failAttempt(attempt, "timeout", at);
+    if (!wasRunning || isTooLate) {
+      this.#reportLate(attempt, outcome, at);
+    } else if (outcome === "failed") {
+      this.#failAttempt(attempt, "error", at);
+    } else {
+      this.#move(node, "completed");
+      this.#emit({ kind: "nodeCompleted", at, node: node.id, attempt: number });
+      this.#propagateFrom(node, at);
     }
-    if (outcome !== "ok") return this.#failAttempt(attempt, "error", at);
-    this.#move(node, "completed");
-    this.#emit({ kind: "nodeCompleted", at, node: node.id, attempt: number });
-    this.#propagateFrom(node, at);
   }
 
   #reportLate(attempt: Attempt, outcome: Outcome, at: number): void {

@@ -6,6 +6,10 @@
     reason = "napi says how arguments come: objects by value, the environment by reference"
 )]
 
+mod diagnosis;
 mod door;
+mod draft;
 mod graph;
+mod graph_analysis;
+mod graph_paths;
 mod run;

@@ -35,8 +35,9 @@ impl Csr {
         Self::from_rows(out).ok_or_else(|| find_faults(node_count, pairs))
     }
 
-    /// Completes outgoing rows without doubled edges; `None` where they have a cycle. O(n + m).
-    pub(crate) fn from_rows(out: Rows) -> Option<Self> {
+    /// Completes outgoing rows that have no doubled edges; `None` where they have a cycle. O(n + m).
+    #[must_use]
+    pub fn from_rows(out: Rows) -> Option<Self> {
         let inn = out.transposed();
         let (order, level_start) = kahn_order(&out, &inn);
         (order.len() == out.node_count()).then(|| Self { out, inn, order: order.into(), level_start: level_start.into() })

@@ -97,6 +97,15 @@ impl Draft {
         node
     }
 
+    /// Adds so many nodes and returns the id of the first. O(count) amortised.
+    pub fn add_nodes(&mut self, count: u32) -> u32 {
+        let first = self.out.len() as u32;
+        for _ in 0..count {
+            self.add_node();
+        }
+        first
+    }
+
     /// Adds an edge.
     ///
     /// # Errors

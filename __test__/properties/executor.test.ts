@@ -1,0 +1,30 @@
+/** The public executor against the reference model: random programs, played by the conventions of programs.json, event by event. */
+import { expect, test } from "vitest";
+import { ExecutorStage } from "../support/executor-stage.js";
+import { ModelStage } from "../support/model-stage.js";
+import { outputOf, type Program, play, uncoveredBy } from "../support/programs.js";
+import { Random } from "../support/random.js";
+import { randomProgram } from "../support/random-program.js";
+import { forEachSeedAsync } from "../support/seeds.js";
+
+test("the executor does what the model does", { timeout: 3_600_000 }, async () => {
+  await forEachSeedAsync("executor = model", 600, async (seed) => {
+    const program = randomProgram(new Random(seed), `seed ${seed}`);
+    expect(uncoveredBy(program)).toEqual([]);
+    const [model, executor] = [new ModelStage(program), new ExecutorStage(program)];
+    const [expected, actual] = [await play(program, model), await play(program, executor)];
+    expect(executor.log).toEqual(model.log);
+    expect({ ...actual, inputs: undefined }).toEqual({ ...expected, inputs: undefined });
+    expect(actual.inputs).toEqual(inputsOf(program, actual.order));
+  });
+});
+
+/** What each attempt is to be given: the outputs of its upstreams, every time. */
+function inputsOf(program: Program, order: readonly string[]): Record<string, object[]> {
+  const inputs: Record<string, object[]> = {};
+  for (const id of order) {
+    const upstreams = program.nodes.filter((node) => program.edges.some(([from, to]) => from === node.id && to === id));
+    inputs[id] = [...(inputs[id] ?? []), Object.fromEntries(upstreams.map((node) => [node.id, outputOf(node)]))];
+  }
+  return inputs;
+}
