@@ -19,6 +19,7 @@ export interface CoreReport extends StepReport {
 /** A graph with its policies, as the core holds it. */
 export function corePlan(spec: RunSpec): NativePlan {
   const graph = NativeGraph.build(spec.nodeCount, Uint32Array.from(spec.edges.flat()));
+  if (Array.isArray(graph)) throw new Error("the spec's edges are no DAG");
   const { policies } = spec;
   const column = (values: readonly (number | undefined)[], missing: number): { values: Float64Array } | null =>
     values.every((value) => value === undefined) ? null : { values: Float64Array.from(values, (value) => value ?? missing) };
