@@ -17,7 +17,10 @@ const LINE =
 
 /** A run of the graph in `edges` (`a -> b, c; b -> d`), as the lines of `run` say. Nodes are numbered as they appear in `run`. */
 export function recordedRun(edges: string, run: string): TraceSource {
-  const lines = run.split("\n").map((line) => line.replace(/\s{2,}\(.*$/, "").trim()).filter((line) => line !== "");
+  const lines = run
+    .split("\n")
+    .map((line) => line.replace(/\s{2,}\(.*$/, "").trim())
+    .filter((line) => line !== "");
   const parsed = lines.map((line) => {
     const groups = LINE.exec(line)?.groups;
     if (groups === undefined) throw new Error(`not a line of a run: ${line}`);
