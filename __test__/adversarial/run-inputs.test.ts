@@ -230,6 +230,18 @@ const rows: readonly Row[] = [
     ],
   },
   {
+    // The time of a run is that of its last event: a fold of the events knows no other.
+    title: "a begin reported after a tick that decided nothing",
+    graph: "a",
+    policies: { a: { timeoutMs: 5 } },
+    script: `
+      0: start
+      4:
+      4: begin a1 @1
+      6.5:`,
+    log: ["0 runStarted", "0 nodeReady a", "1 nodeStarted a1 lane0", "6.5 nodeFailed a1 timeout"],
+  },
+  {
     title: "an input from after the batch",
     graph: "a",
     script: `
