@@ -125,6 +125,11 @@ export function journalPrefix(journal: Uint8Array, count: number): Uint8Array {
   return journal.subarray(0, headerBytes + count * recordBytes);
 }
 
+/** The records of a journal, without its header. */
+export function recordsOf(journal: Uint8Array): Uint8Array {
+  return journal.subarray(headerBytes);
+}
+
 /** How many records a journal has. */
 export function recordCount(journal: Uint8Array): number {
   return (journal.length - headerBytes) / recordBytes;
@@ -138,7 +143,8 @@ function give(door: Door, input: RunInput): void {
   else door.settled(input.node, input.attempt, atMs, input.outcome === "ok");
 }
 
-function readEvents(records: Uint8Array): RunEvent[] {
+/** The events of whole records. */
+export function readEvents(records: Uint8Array): RunEvent[] {
   if (records.length % recordBytes !== 0) throw new Error(`${records.length} bytes are no whole number of records`);
   const table = new DataView(records.buffer, records.byteOffset, records.byteLength);
   return Array.from({ length: records.length / recordBytes }, (_, i) => readEvent(table, i * recordBytes));
