@@ -54,6 +54,7 @@ export class ExecutorStage implements Stage {
         reasons: Object.fromEntries(reasons),
         order: this.#order,
         inputs: this.#inputs,
+        outputs: Object.fromEntries(nodes.map(({ id }) => [id, result.get(id).result])),
       };
     });
     await settleDown();
@@ -91,7 +92,8 @@ export class ExecutorStage implements Stage {
     const before = this.#inputs[node.id] ?? [];
     this.#inputs[node.id] = [...before, withoutUndefined(inputs)];
     if (node.does === "syncFail") throw new Error(`${node.id} failed in its call`);
-    if (node.does === "syncOk") return outputOf(node);
+    if (node.does.endsWith("Cancel")) this.#handle?.cancel();
+    if (node.does === "syncOk" || node.does === "syncCancel") return outputOf(node);
     const attempt = this.#order.filter((id) => id === node.id).length;
     const ending = endingOf(node.does, attempt);
     return new Promise((resolve, reject) => {

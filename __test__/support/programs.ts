@@ -27,7 +27,7 @@ export interface Program {
 
 export interface ProgramNode {
   readonly id: string;
-  /** As in the file, and `syncOk`: it returns inside its call. */
+  /** As in the file, and our own: `syncOk` returns inside its call, `syncCancel` and `asyncCancel` cancel the run in it. */
   readonly does: string;
   readonly policy?: Readonly<Record<string, unknown>>;
 }
@@ -53,6 +53,8 @@ export interface Played {
   readonly order: readonly string[];
   /** The inputs of each attempt, where values are passed at all. */
   readonly inputs?: Readonly<Record<string, readonly unknown[]>>;
+  /** What the report gives as each node's result, where there is a report. */
+  readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
 /** Keys whose presence is covered, with the values that are; a value of `true` stands for any. */
@@ -68,7 +70,11 @@ const coveredRetry: Covered = { maxAttempts: true, delayMs: oneOf(0) };
 /** The rules built so far; each later issue adds its own here. */
 const covered = {
   program: { id: true, title: true, rule: true, note: true, nodes: true, edges: true, options: true, commands: true, expect: true },
-  node: { id: true, does: (does: unknown) => /^(ok|fail|hang|syncFail|syncOk|failTimes:\d+|value:.+)$/.test(String(does)), policy: true },
+  node: {
+    id: true,
+    does: (does: unknown) => /^(ok|fail|hang|syncFail|syncOk|syncCancel|asyncCancel|failTimes:\d+|value:.+)$/.test(String(does)),
+    policy: true,
+  },
   policy: {
     priority: true,
     cost: true,
