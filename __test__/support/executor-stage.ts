@@ -1,8 +1,8 @@
 /** A program on the public executor: tasks settle when the conductor says, and time is simulated. */
 import { DAG, DAGExecutor, type ExecutorOptions, type RunEvent, type RunHandle } from "../../src/index.js";
 import { clockOption } from "../../src/run/options.js";
-import { endingOf, eventLine, outputOf, type Played, type Program, type ProgramNode, type Stage } from "./programs.js";
-import { SimulatedClock, settleDown } from "./simulated-clock.js";
+import { callTimeOf, endingOf, eventLine, outputOf, type Played, type Program, type ProgramNode, type Stage } from "./programs.js";
+import { SimulatedClock } from "./simulated-clock.js";
 
 /** The state that each event puts its node into. */
 const entered: Readonly<Record<string, string>> = {
@@ -57,25 +57,25 @@ export class ExecutorStage implements Stage {
         outputs: Object.fromEntries(nodes.map(({ id }) => [id, result.get(id).result])),
       };
     });
-    await settleDown();
+    await this.#clock.settle();
   }
 
   async settleFirst(): Promise<boolean> {
     const settle = this.#begun.shift();
     if (settle === undefined) return false;
     settle();
-    await settleDown();
+    await this.#clock.settle();
     return true;
   }
 
   async cancel(): Promise<void> {
     this.#handle?.cancel();
-    await settleDown();
+    await this.#clock.settle();
   }
 
   async jump(): Promise<boolean> {
     const hasJumped = this.#clock.jump();
-    await settleDown();
+    await this.#clock.settle();
     return hasJumped;
   }
 
@@ -93,7 +93,8 @@ export class ExecutorStage implements Stage {
     this.#inputs[node.id] = [...before, withoutUndefined(inputs)];
     if (node.does === "syncFail") throw new Error(`${node.id} failed in its call`);
     if (node.does.endsWith("Cancel")) this.#handle?.cancel();
-    if (node.does === "syncOk" || node.does === "syncCancel") return outputOf(node);
+    this.#clock.pass(callTimeOf(node.does));
+    if (/^sync(Ok|Cancel|Slow)/.test(node.does)) return outputOf(node);
     const attempt = this.#order.filter((id) => id === node.id).length;
     const ending = endingOf(node.does, attempt);
     return new Promise((resolve, reject) => {

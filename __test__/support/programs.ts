@@ -27,7 +27,7 @@ export interface Program {
 
 export interface ProgramNode {
   readonly id: string;
-  /** As in the file, and our own: `syncOk` returns inside its call, `syncCancel` and `asyncCancel` cancel the run in it. */
+  /** As in the file, and our own: `syncOk` returns inside its call, `syncCancel` and `asyncCancel` cancel the run in it, `syncSlow:n` takes n ms in it. */
   readonly does: string;
   readonly policy?: Readonly<Record<string, unknown>>;
 }
@@ -72,7 +72,8 @@ const covered = {
   program: { id: true, title: true, rule: true, note: true, nodes: true, edges: true, options: true, commands: true, expect: true },
   node: {
     id: true,
-    does: (does: unknown) => /^(ok|fail|hang|syncFail|syncOk|syncCancel|asyncCancel|failTimes:\d+|value:.+)$/.test(String(does)),
+    does: (does: unknown) =>
+      /^(ok|fail|hang|syncFail|syncOk|syncCancel|asyncCancel|syncSlow:\d+|failTimes:\d+|value:.+)$/.test(String(does)),
     policy: true,
   },
   policy: {
@@ -116,6 +117,11 @@ export function endingOf(does: string, attempt: number): "ok" | "failed" | "hang
   if (does === "hang") return "hang";
   if (does === "fail" || does === "syncFail") return "failed";
   return does.startsWith("failTimes:") && attempt <= Number(does.slice("failTimes:".length)) ? "failed" : "ok";
+}
+
+/** How much time a task spends inside its call, in ms. */
+export function callTimeOf(does: string): number {
+  return does.startsWith("syncSlow:") ? Number(does.slice("syncSlow:".length)) : 0;
 }
 
 /** The output of an attempt that ends well. */

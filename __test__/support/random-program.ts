@@ -10,6 +10,7 @@ export function randomProgram(random: Random, id: string): Program {
     const endings = ["ok", "ok", "syncOk", "value:null", `value:${random.int(0, 9)}`];
     if (hasFailures) endings.push("fail", "failTimes:1", "failTimes:2", "syncFail");
     if (random.chance(0.2)) endings.push("hang");
+    if (random.chance(0.1)) endings.push("syncSlow:1", "syncSlow:10", "syncSlow:25");
     if (random.chance(0.05)) endings.push("syncCancel", "asyncCancel");
     const policy = {
       ...(random.chance(0.3) ? { priority: random.int(-2, 3) } : {}),
