@@ -1,7 +1,7 @@
 /** A program on the reference model. */
 import { ModelRun } from "./model/run.js";
 import type { Lease, RunInput, RunSpec, RunStatus } from "./model/types.js";
-import { callTimeOf, endingOf, eventLine, type Played, type Program, type Stage } from "./programs.js";
+import { endingOf, eventLine, type Played, type Program, type Stage } from "./programs.js";
 
 export class ModelStage implements Stage {
   readonly #program: Program;
@@ -47,7 +47,7 @@ export class ModelStage implements Stage {
 
   async jump(): Promise<boolean> {
     if (this.#wakeAt === null) return false;
-    this.#now = Math.max(this.#now, this.#wakeAt);
+    this.#now = this.#wakeAt;
     this.#advance([]);
     this.#beginAll();
     return true;
@@ -78,7 +78,6 @@ export class ModelStage implements Stage {
         batch.push({ kind: "begin", node, attempt, at: this.#now });
         // A cancel from inside the call comes before what the call returns.
         if (does.endsWith("Cancel")) this.#advance([...batch.splice(0), { kind: "cancel", at: this.#now }]);
-        this.#now += 1000 * callTimeOf(does);
         if (does.startsWith("sync"))
           batch.push({ kind: "settle", node, attempt, at: this.#now, outcome: outcome === "ok" ? "ok" : "failed" });
         else if (outcome !== "hang") this.#begun.push(lease);

@@ -27,7 +27,8 @@ export interface Program {
 
 export interface ProgramNode {
   readonly id: string;
-  /** As in the file, and our own: `syncOk` returns inside its call, `syncCancel` and `asyncCancel` cancel the run in it, `syncSlow:n` takes n ms in it. */
+  /** As in the file, and our own: `syncOk` returns inside its call, `syncCancel` and `asyncCancel` cancel the run in it, `syncSlow:n` and
+   * `asyncSlow:n` take n ms in it. */
   readonly does: string;
   readonly policy?: Readonly<Record<string, unknown>>;
 }
@@ -73,7 +74,7 @@ const covered = {
   node: {
     id: true,
     does: (does: unknown) =>
-      /^(ok|fail|hang|syncFail|syncOk|syncCancel|asyncCancel|syncSlow:\d+|failTimes:\d+|value:.+)$/.test(String(does)),
+      /^(ok|fail|hang|syncFail|syncOk|syncCancel|asyncCancel|(a?sync)Slow:\d+|failTimes:\d+|value:.+)$/.test(String(does)),
     policy: true,
   },
   policy: {
@@ -121,7 +122,7 @@ export function endingOf(does: string, attempt: number): "ok" | "failed" | "hang
 
 /** How much time a task spends inside its call, in ms. */
 export function callTimeOf(does: string): number {
-  return does.startsWith("syncSlow:") ? Number(does.slice("syncSlow:".length)) : 0;
+  return Number(/^a?syncSlow:(\d+)$/.exec(does)?.[1] ?? 0);
 }
 
 /** The output of an attempt that ends well. */

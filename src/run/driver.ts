@@ -2,9 +2,9 @@
  * The loop of a run on this thread: calls what the core leases, reports what came of it, carries out the effects.
  *
  * It decides nothing: no order, no readiness, no retry, no deadline. I1 At most one crossing per task, plus a constant. I2 The core
- * hears of a failure before the next lease begins, because a failure may take leases back. I3 After the end nothing of this run
- * touches its door again. I4 A lane, an async function, follows one promise at a time and takes the next lease itself, so that a
- * task costs an `await`, not a promise chain.
+ * hears of a failure, and of a deadline that has passed, before the next lease begins, because both may take leases back. I3 After
+ * the end nothing of this run touches its door again. I4 A lane, an async function, follows one promise at a time and takes the next
+ * lease itself, so that a task costs an `await`, not a promise chain.
  *
  * One reading of the clock serves as the end of one task and the beginning of the next that is called right after it.
  */
@@ -161,7 +161,9 @@ export class Driver implements ContextHost {
     const restAt = Math.max(this.#sliceStart, now) + sliceMs;
     let time = now;
     while (this.#door !== undefined) {
-      if (this.#todoHead < this.#todoTail) {
+      if (this.#todoHead < this.#todoTail && time >= this.#timerAt) {
+        this.#cross(time); // A deadline has passed inside a call: it may take back the leases that have not begun.
+      } else if (this.#todoHead < this.#todoTail) {
         const node = this.#todo[this.#todoHead++] as number;
         const attempt = this.#todo[this.#todoHead++] as number;
         time = this.#call(node, attempt, time, isLane);
@@ -291,7 +293,7 @@ export class Driver implements ContextHost {
       if (bits & doorBits.leases) this.#take(door);
       if (bits & doorBits.others) this.#carryOut(door);
       if (this.#door === undefined) return; // A listener of an aborted signal came back in and ended the run.
-      if (wakeAt < this.#timerAt) this.#setTimer(wakeAt, now);
+      if (wakeAt < this.#timerAt || this.#timerAt <= now) this.#setTimer(wakeAt, now);
       if (this.#isRecording) this.#publish();
       if (bits & doorBits.ended) this.#end(runStatuses[status - 1] as RunStatus);
     } while (bits & doorBits.more);
@@ -351,7 +353,9 @@ export class Driver implements ContextHost {
 
   #setTimer(at: number, now: number): void {
     this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
     this.#timerAt = at;
+    if (at === Number.POSITIVE_INFINITY) return;
     this.#cancelTimer = this.#clock.setTimer(Math.max(0, at - now), () => {
       this.#cancelTimer = undefined;
       this.#timerAt = Number.POSITIVE_INFINITY;
