@@ -33,7 +33,7 @@ export interface ProgramNode {
   readonly policy?: Readonly<Record<string, unknown>>;
 }
 
-export interface Expectation {
+interface Expectation {
   readonly refused?: string;
   readonly status?: RunStatus;
   readonly nodes?: Readonly<Record<string, NodeState>>;

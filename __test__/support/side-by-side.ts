@@ -73,7 +73,7 @@ export function differenceOf(expected: StepReport, actual: StepReport): string |
   return null;
 }
 
-export function formatInput(input: RunInput): string {
+function formatInput(input: RunInput): string {
   const what = "node" in input ? ` ${input.node}#${input.attempt}` : "";
   return `${input.kind}${what}${"outcome" in input ? ` ${input.outcome}` : ""} @${input.at}`;
 }
