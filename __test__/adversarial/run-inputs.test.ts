@@ -258,7 +258,7 @@ const rows: readonly Row[] = [
 ];
 
 describe("hostile inputs to a run", () => {
-  test.each(rows)("$title", ({ script, log, ...given }) => {
+  test.each(rows.map((row) => [row.title, row] as const))("%s", (_title, { script, log, ...given }) => {
     const { names, spec } = scripted(given);
     const both = new SideBySide(spec);
     const events: RunEvent[] = [];
