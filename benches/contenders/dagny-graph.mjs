@@ -29,7 +29,8 @@ function ready(state, work) {
 }
 
 const byNames = ({ names, edges }) => DAG.builder().addNodes(names).addEdges(edges).build();
-const byHandles = ({ names, pairs }) => DAG.builder().addNodes(names).addEdges(pairs).build();
+/** A node's handle is its id, its place in node order. */
+const byHandles = ({ names, pairs }) => DAG.builder().addNodes(names).addEdgeIds(pairs).build();
 
 /** @type {Record<string, { prepare: Function, ready?: Function, works: Record<string, { run: Function, check?: Function }> }>} */
 export const contenders = {

@@ -9,7 +9,13 @@ const GUARDED = "Dagny, guarded";
 const READ = "Dagny, every record read";
 const FLOORS = ["bare", "timed", "record"];
 const PEERS = ["p-graph", "p-limit", "async.auto"];
-const COLUMNS = [DAGNY, BY_NAME, READ, ...FLOORS, ...PEERS].map((name) => ({ name, peer: PEERS.includes(name) }));
+/** Peers whose graph may also be made once and run again. */
+const ALONE = ["p-graph", "p-limit"];
+const alone = (name) => `${name}, run alone`;
+const COLUMNS = [
+  ...[DAGNY, BY_NAME, READ, ...FLOORS].map((name) => ({ name, peer: false })),
+  ...[...PEERS.flatMap((name) => (ALONE.includes(name) ? [name, alone(name)] : [name]))].map((name) => ({ name, peer: true })),
+];
 
 /** E1 and E2 differ in what they must reach. */
 const CRITERIA = {
@@ -32,19 +38,23 @@ const CRITERIA = {
   },
 };
 
+/** Longest time for one run. */
+const LIMIT_MS = 45_000;
+
 const KINDS = {
   E1: "sync",
   E2: "async",
 };
 
 /** Times every contender's run of one kind of task on one input. */
-function timings({ shape, size, n, kind, budgetMs, rounds, say }, names) {
+function timings({ shape, size, n, kind, budgetMs, rounds, say, skip }, names) {
   return takeTurns({
+    skip,
     contenders: names.map((name) => inProcess(`./contenders/${moduleOf(name)}.mjs`, name)),
     input: { shape, n, kind },
-    works: ["run", "run-and-read"],
-    worksOf: (name) => (name === DAGNY && !kind.endsWith("-io") ? ["run", "run-and-read"] : ["run"]),
-    limitMs: 45_000,
+    works: ["run", "run-and-read", "run-alone"],
+    worksOf: (name) => (name === DAGNY ? ["run", "run-and-read"] : ALONE.includes(name) ? ["run", "run-alone"] : ["run"]),
+    limitMs: LIMIT_MS,
     budgetMs,
     rounds,
     say: (work) => say(`runs ${kind} ${shape} ${size}: ${work}`),
@@ -63,8 +73,9 @@ export async function run(options) {
   for (const id of ["E1", "E2"]) {
     const growth = new Map();
     for (const shape of shapes) {
+      const skip = new Map();
       for (const [size, n] of sizes) {
-        const at = { ...options, shape, size, n };
+        const at = { ...options, shape, size, n, skip };
         const withPeers = targets.has(id);
         const names = [DAGNY, ...(targets.has("E6") ? [GUARDED] : []), "timed"];
         if (withPeers) names.push(BY_NAME, "bare", "record", ...PEERS);
@@ -72,6 +83,8 @@ export async function run(options) {
         const row = table.get("run");
         const read = table.get("run-and-read").get(DAGNY);
         if (read !== undefined) row.set(READ, read);
+        for (const [name, timing] of table.get("run-alone")) row.set(alone(name), timing);
+        noteSlow(skip, row, size);
         growth.set(`${shape} ${size}`, perTask(row, n));
         if (withPeers) found[id].push(noOpRow(id, row, at));
         if (targets.has("E6")) found.E6.push(guardRow(KINDS[id], row, at));
@@ -81,6 +94,13 @@ export async function run(options) {
     if (targets.has("E4")) found.E4.push(...growthRows(KINDS[id], growth, options));
   }
   return ["E1", "E2", "E3", "E4", "E6"].filter((id) => targets.has(id)).map((id) => ({ id, rows: found[id], text: markdown(HEADINGS[id], COLUMNS_OF[id], found[id]) }));
+}
+
+/** A peer whose next size would take longer than the limit is not started there; its cells say so. */
+function noteSlow(skip, row, size) {
+  for (const [name, { medianMs, error }] of row) {
+    if (PEERS.includes(name) && (error !== undefined || medianMs * 10 > LIMIT_MS)) skip.set(name, error ?? `not run (${show(medianMs / 1_000)} s at ${size})`);
+  }
 }
 
 const workers = `maxWorkers ${os.availableParallelism()}, the default`;
@@ -108,7 +128,7 @@ function noOpRow(id, row, { shape, size, n }) {
   const criteria = [...(size === "1k" ? [] : from10k), ...always, ...(size === "1m" ? at1m : [])];
   const verdicts = criteria.flatMap((criterion) => judge(row, row.get(DAGNY), criterion));
   const cells = timingCells(row, DAGNY, COLUMNS, showPerTask(n));
-  const wrong = [...row].filter(([name, { check }]) => check !== undefined && check !== n && name !== "p-graph");
+  const wrong = [...row].filter(([name, { check }]) => check !== undefined && check !== n && !name.startsWith("p-graph"));
   const base = { target: id, work: `${KINDS[id]} no-op`, shape, size, cells, verdicts };
   return wrong.length === 0 ? base : { ...base, note: `WRONG COUNT: ${wrong.map(([name, { check }]) => `${name} ${check}`).join(", ")}` };
 }
@@ -134,7 +154,7 @@ async function inputRow(kind, { shape, size, n, ...rest }) {
     ],
     inputOf: (name) => ({ shape, n, kind: name === "reader" ? `${kind}-io` : kind }),
     works: ["run"],
-    limitMs: 45_000,
+    limitMs: LIMIT_MS,
     budgetMs: rest.budgetMs,
     rounds: rest.rounds,
     say: () => rest.say(`runs ${kind} with inputs ${shape} ${size}`),
