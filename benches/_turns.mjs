@@ -108,7 +108,18 @@ function callTable(child, limitMs) {
  * @param plan.rounds     most rounds of a work
  * @returns {Promise<Map<string, Map<string, Timing>>>} work, contender name, timing
  */
-export async function takeTurns({ contenders, input, inputOf = () => input, works, worksOf = () => works, skip = new Map(), limitMs, budgetMs, rounds, say = () => {} }) {
+export async function takeTurns({
+  contenders,
+  input,
+  inputOf = () => input,
+  works,
+  worksOf = () => works,
+  skip = new Map(),
+  limitMs,
+  budgetMs,
+  rounds,
+  say = () => {},
+}) {
   const seats = [];
   const failed = new Map(skip);
   try {

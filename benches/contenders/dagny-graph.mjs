@@ -4,8 +4,8 @@
  * A built graph keeps the order that its check found, so a sort copies it; the work of finding it is in the builds.
  */
 import { DAG } from "dagny";
-import { countBits } from "../floors/bitset.mjs";
 import { makeCosts, makeNamedEdges, makeNames, makeShape } from "../_setup.mjs";
+import { countBits } from "../floors/bitset.mjs";
 
 const length = (answer) => answer.length;
 

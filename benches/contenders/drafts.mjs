@@ -56,7 +56,10 @@ function checked(names, edges) {
 export const contenders = {
   "Dagny draft": contender(draft, (dag) => dag.edgeCount),
   "Dagny builder, unchecked": contender(builder),
-  "Dagny builder, then build": contender((names, edges) => builder(names, edges).build(), (dag) => dag.edgeCount),
+  "Dagny builder, then build": contender(
+    (names, edges) => builder(names, edges).build(),
+    (dag) => dag.edgeCount,
+  ),
   "graphology, unchecked": contender(unchecked, (graph) => graph.size),
   "graphology, willCreateCycle": contender(checked, (graph) => graph.size),
 };

@@ -18,7 +18,10 @@ export const contenders = {
     prepare,
     works: {
       build: { run: ({ names, edges }) => floor.build(names, edges), check: (graph) => graph.out.length },
-      "build-handles": { run: ({ columns: { from, to }, names }) => floor.buildWithHandles(names, from, to), check: (graph) => graph.out.length },
+      "build-handles": {
+        run: ({ columns: { from, to }, names }) => floor.buildWithHandles(names, from, to),
+        check: (graph) => graph.out.length,
+      },
       "build-ids": { run: ({ columns: { n, from, to } }) => floor.buildFromIds(n, from, to), check: (graph) => graph.out.length },
       sort: { run: ({ graph }) => floor.sort(graph), check: length },
       levels: { run: ({ graph }) => floor.levels(graph), check: length },

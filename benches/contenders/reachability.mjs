@@ -29,4 +29,13 @@ const from = names[0];
 let reached = 0;
 const asked = performance.now();
 for (const name of names) if (index.isAncestor(from, name)) reached++;
-console.log(JSON.stringify({ ms, bytes: Math.max(bytes, index.sizeBytes), nodes: names.length, edges: edges.length, askNs: ((performance.now() - asked) * 1e6) / names.length, reached }));
+console.log(
+  JSON.stringify({
+    ms,
+    bytes: Math.max(bytes, index.sizeBytes),
+    nodes: names.length,
+    edges: edges.length,
+    askNs: ((performance.now() - asked) * 1e6) / names.length,
+    reached,
+  }),
+);

@@ -11,7 +11,13 @@ const workers = os.availableParallelism();
 function prepare({ shape, n, kind }) {
   const names = makeNames(n);
   const columns = makeShape(shape, n);
-  return { names, edges: makeNamedEdges(columns, names), tasks: makeTasks(kind, columns, names), isSync: kind === "sync", graph: undefined };
+  return {
+    names,
+    edges: makeNamedEdges(columns, names),
+    tasks: makeTasks(kind, columns, names),
+    isSync: kind === "sync",
+    graph: undefined,
+  };
 }
 
 const pGraph = ({ names, edges, tasks }) => new PGraph(new Map(names.map((name, i) => [name, { run: tasks[i] }])), edges);

@@ -1,6 +1,7 @@
 /** G7: edges added one by one in the worst order, each checked at once, against the same adds unchecked. */
-import { inProcess, takeTurns } from "../_turns.mjs";
+
 import { judge, markdown, timingCells } from "../_table.mjs";
+import { inProcess, takeTurns } from "../_turns.mjs";
 
 const COLUMNS = [
   { name: "Dagny draft", peer: false },
@@ -16,7 +17,7 @@ export async function run({ budgetMs, rounds, say }) {
     contenders: COLUMNS.map(({ name }) => inProcess("./contenders/drafts.mjs", name)),
     input: { n: 4_000 },
     works: ["last-first", "first-first"],
-    limitMs: 60_000,
+    limitMs: 15_000,
     budgetMs,
     rounds,
     say: (work) => say(`drafts: ${work}`),
@@ -28,8 +29,19 @@ export async function run({ budgetMs, rounds, say }) {
     ["first-first", "add edges, first layer first"],
   ]) {
     const row = table.get(work);
-    const verdicts = work === "last-first" ? judge(row, row.get("Dagny draft"), { against: "Dagny builder, unchecked", op: "≤", must: 5, aim: 2 }) : [];
+    const verdicts =
+      work === "last-first" ? judge(row, row.get("Dagny draft"), { against: "Dagny builder, unchecked", op: "≤", must: 5, aim: 2 }) : [];
     rows.push({ ...at, work: title, cells: timingCells(row, "Dagny draft", COLUMNS), verdicts });
   }
-  return [{ id: "G7", rows, text: markdown("G7: edges checked one by one", COLUMNS.map(({ name }) => name), rows) }];
+  return [
+    {
+      id: "G7",
+      rows,
+      text: markdown(
+        "G7: edges checked one by one",
+        COLUMNS.map(({ name }) => name),
+        rows,
+      ),
+    },
+  ];
 }

@@ -1,6 +1,7 @@
 /** G1, G2 and G3: sorts, levels, cycle check, descendants, critical path and builds, on every shape and size. */
-import { inProcess, inRust, takeTurns } from "../_turns.mjs";
+
 import { judge, markdown, notRun, timingCells } from "../_table.mjs";
+import { inProcess, inRust, takeTurns } from "../_turns.mjs";
 
 const DAGNY = "Dagny";
 const WORKS = ["sort", "levels", "cycle", "descendants", "critical"];
@@ -99,7 +100,17 @@ export async function run({ targets, shapes, sizes, rustFloor, budgetMs, rounds,
     if (targets.has("G1") && !sizes.has("1m")) rows.G1.push(notRun("G1", "all works", shape, "1m", "size not chosen"));
     if (targets.has("G2") && !sizes.has("10k")) rows.G2.push(notRun("G2", "all works", shape, "10k", "size not chosen"));
   }
-  return ["G1", "G2", "G3"].filter((id) => targets.has(id)).map((id) => ({ id, rows: rows[id], text: markdown(HEADINGS[id], COLUMNS.map((c) => c.name), rows[id]) }));
+  return ["G1", "G2", "G3"]
+    .filter((id) => targets.has(id))
+    .map((id) => ({
+      id,
+      rows: rows[id],
+      text: markdown(
+        HEADINGS[id],
+        COLUMNS.map((c) => c.name),
+        rows[id],
+      ),
+    }));
 }
 
 const HEADINGS = {
@@ -138,7 +149,9 @@ function sortRows(table, { shape, size }) {
 }
 
 function nameRows(table, at) {
-  return WORKS.map((work) => rowOf("G2", TITLES[work], at, work === "cycle" ? cycleRow(table, "build") : withPeers(table, `${work}-names`, work), G2));
+  return WORKS.map((work) =>
+    rowOf("G2", TITLES[work], at, work === "cycle" ? cycleRow(table, "build") : withPeers(table, `${work}-names`, work), G2),
+  );
 }
 
 function buildRows(table, { shape, size }) {

@@ -1,7 +1,7 @@
 /** E1 to E4 and E6: no-op tasks, tasks that read their inputs, growth with shape and size, and armed guards. */
 import os from "node:os";
-import { inProcess, takeTurns } from "../_turns.mjs";
 import { judge, judgeAtMost, markdown, notRun, show, timingCells } from "../_table.mjs";
+import { inProcess, takeTurns } from "../_turns.mjs";
 
 const DAGNY = "Dagny";
 const BY_NAME = "Dagny, tasks by name";
@@ -93,13 +93,16 @@ export async function run(options) {
     }
     if (targets.has("E4")) found.E4.push(...growthRows(KINDS[id], growth, options));
   }
-  return ["E1", "E2", "E3", "E4", "E6"].filter((id) => targets.has(id)).map((id) => ({ id, rows: found[id], text: markdown(HEADINGS[id], COLUMNS_OF[id], found[id]) }));
+  return ["E1", "E2", "E3", "E4", "E6"]
+    .filter((id) => targets.has(id))
+    .map((id) => ({ id, rows: found[id], text: markdown(HEADINGS[id], COLUMNS_OF[id], found[id]) }));
 }
 
 /** A peer whose next size would take longer than the limit is not started there; its cells say so. */
 function noteSlow(skip, row, size) {
   for (const [name, { medianMs, error }] of row) {
-    if (PEERS.includes(name) && (error !== undefined || medianMs * 10 > LIMIT_MS)) skip.set(name, error ?? `not run (${show(medianMs / 1_000)} s at ${size})`);
+    if (PEERS.includes(name) && (error !== undefined || medianMs * 10 > LIMIT_MS))
+      skip.set(name, error ?? `not run (${show(medianMs / 1_000)} s at ${size})`);
   }
 }
 
@@ -119,7 +122,8 @@ const COLUMNS_OF = {
   E6: ["Dagny", GUARDED, "added"],
 };
 
-const perTask = (row, n) => new Map([...row].flatMap(([name, { medianMs }]) => (medianMs === undefined ? [] : [[name, (medianMs * 1_000) / n]])));
+const perTask = (row, n) =>
+  new Map([...row].flatMap(([name, { medianMs }]) => (medianMs === undefined ? [] : [[name, (medianMs * 1_000) / n]])));
 
 const showPerTask = (n) => (ms) => `${show((ms * 1_000) / n)} µs`;
 
@@ -142,16 +146,20 @@ function guardRow(kind, row, { shape, size, n }) {
     [GUARDED, guarded === undefined ? row.get(GUARDED)?.error : showPerTask(n)(guarded)],
     ["added", added === undefined ? "–" : `${show(added)} µs`],
   ]);
-  return { target: "E6", work: `${kind} no-op`, shape, size, cells, verdicts: [judgeAtMost("must", added, 1, "µs"), judgeAtMost("aim", added, 0.3, "µs")] };
+  return {
+    target: "E6",
+    work: `${kind} no-op`,
+    shape,
+    size,
+    cells,
+    verdicts: [judgeAtMost("must", added, 1, "µs"), judgeAtMost("aim", added, 0.3, "µs")],
+  };
 }
 
 /** Two runs of Dagny in turn, no-ops and readers, with the record floor beside. */
 async function inputRow(kind, { shape, size, n, ...rest }) {
   const table = await takeTurns({
-    contenders: [
-      inProcess("./contenders/dagny-runs.mjs", DAGNY, "no-op"),
-      inProcess("./contenders/dagny-runs.mjs", DAGNY, "reader"),
-    ],
+    contenders: [inProcess("./contenders/dagny-runs.mjs", DAGNY, "no-op"), inProcess("./contenders/dagny-runs.mjs", DAGNY, "reader")],
     inputOf: (name) => ({ shape, n, kind: name === "reader" ? `${kind}-io` : kind }),
     works: ["run"],
     limitMs: LIMIT_MS,
@@ -166,7 +174,14 @@ async function inputRow(kind, { shape, size, n, ...rest }) {
   ]);
   const columns = [...renamed.keys()].map((name) => ({ name, peer: false }));
   const verdicts = judge(renamed, renamed.get("Dagny, inputs and ctx"), { against: "Dagny no-op", op: "≤", must: 1.5, aim: 1.2 });
-  return { target: "E3", work: `${kind} reader`, shape, size, cells: timingCells(renamed, "Dagny, inputs and ctx", columns, showPerTask(n)), verdicts };
+  return {
+    target: "E3",
+    work: `${kind} reader`,
+    shape,
+    size,
+    cells: timingCells(renamed, "Dagny, inputs and ctx", columns, showPerTask(n)),
+    verdicts,
+  };
 }
 
 /** E4 from what E1 and E2 measured: quotients of times per task. */
@@ -174,10 +189,21 @@ function growthRows(kind, growth, { shapes, sizes }) {
   const rows = [];
   const at = (shape, size, name) => growth.get(`${shape} ${size}`)?.get(name);
   const quotient = (a, b) => (a === undefined || b === undefined ? undefined : a / b);
-  const cellsOf = (dagny, timed) => new Map([["Dagny", dagny === undefined ? "–" : `${show(dagny)}x`], ["timed floor", timed === undefined ? "–" : `${show(timed)}x`]]);
+  const cellsOf = (dagny, timed) =>
+    new Map([
+      ["Dagny", dagny === undefined ? "–" : `${show(dagny)}x`],
+      ["timed floor", timed === undefined ? "–" : `${show(timed)}x`],
+    ]);
   for (const size of sizes.keys()) {
     const [dagny, timed] = [DAGNY, "timed"].map((name) => quotient(at("chain", size, name), at("layered", size, name)));
-    rows.push({ target: "E4", work: `${kind}: chain ÷ layered`, shape: "both", size, cells: cellsOf(dagny, timed), verdicts: [judgeAtMost("must", dagny, 2, "x"), judgeAtMost("aim", dagny, 1.2, "x")] });
+    rows.push({
+      target: "E4",
+      work: `${kind}: chain ÷ layered`,
+      shape: "both",
+      size,
+      cells: cellsOf(dagny, timed),
+      verdicts: [judgeAtMost("must", dagny, 2, "x"), judgeAtMost("aim", dagny, 1.2, "x")],
+    });
   }
   for (const shape of shapes) {
     if (!sizes.has("10k") || !sizes.has("1m")) {
@@ -185,8 +211,18 @@ function growthRows(kind, growth, { shapes, sizes }) {
       continue;
     }
     const [dagny, timed] = [DAGNY, "timed"].map((name) => quotient(at(shape, "1m", name), at(shape, "10k", name)));
-    const must = { ...judgeAtMost("must", dagny, timed === undefined ? Number.NaN : Number(show(timed)), "x"), text: "≤ the timed floor's growth" };
-    rows.push({ target: "E4", work: `${kind}: 1M ÷ 10k`, shape, size: "10k, 1m", cells: cellsOf(dagny, timed), verdicts: [must, judgeAtMost("aim", dagny, 1.2, "x")] });
+    const must = {
+      ...judgeAtMost("must", dagny, timed === undefined ? Number.NaN : Number(show(timed)), "x"),
+      text: "≤ the timed floor's growth",
+    };
+    rows.push({
+      target: "E4",
+      work: `${kind}: 1M ÷ 10k`,
+      shape,
+      size: "10k, 1m",
+      cells: cellsOf(dagny, timed),
+      verdicts: [must, judgeAtMost("aim", dagny, 1.2, "x")],
+    });
   }
   return rows;
 }

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { once } from "../_once.mjs";
-import { inProcess, takeTurns } from "../_turns.mjs";
 import { judge, judgeAtMost, markdown, notRun, show, showMs, timingCells } from "../_table.mjs";
+import { inProcess, takeTurns } from "../_turns.mjs";
 
 const COLUMNS = ["Dagny", "JS floor"].map((name) => ({ name, peer: false }));
 const INDEX_COLUMNS = ["nodes", "edges", "build", "memory", "one question"];
@@ -27,15 +27,28 @@ export async function run({ shapes, sizes, budgetMs, rounds, say }) {
     });
     for (const [work, row] of table) {
       const verdicts = size === "10k" ? judge(row, row.get("Dagny"), { against: "JS floor", op: "≥", must: 3, aim: 8 }) : [];
-      const note = row.get("Dagny")?.check !== undefined && row.get("Dagny").check !== row.get("JS floor")?.check ? "ANSWERS DIFFER" : undefined;
+      const note =
+        row.get("Dagny")?.check !== undefined && row.get("Dagny").check !== row.get("JS floor")?.check ? "ANSWERS DIFFER" : undefined;
       const base = { target: "G6", work: `transitive ${work}, ids out`, shape, size, cells: timingCells(row, "Dagny", COLUMNS), verdicts };
       rows.push(note === undefined ? base : { ...base, note });
     }
   }
   const index = await indexRows(sizes, say);
   return [
-    { id: "G6", rows, text: markdown("G6: transitive reduction and closure", COLUMNS.map(({ name }) => name), rows) },
-    { id: "G6", rows: index, text: markdown("G6: reachability index (a process each; memory: resident, after a collection)", INDEX_COLUMNS, index) },
+    {
+      id: "G6",
+      rows,
+      text: markdown(
+        "G6: transitive reduction and closure",
+        COLUMNS.map(({ name }) => name),
+        rows,
+      ),
+    },
+    {
+      id: "G6",
+      rows: index,
+      text: markdown("G6: reachability index (a process each; memory: resident, after a collection)", INDEX_COLUMNS, index),
+    },
   ];
 }
 
