@@ -130,7 +130,8 @@ export async function takeTurns({
       }
       const seat = { name: contender.name, works: new Set(worksOf(contender.name)), ...contender.open(limitMs) };
       seats.push(seat);
-      const { error } = await seat.prepare(inputOf(contender.name));
+      const { error, isOneShot } = await seat.prepare(inputOf(contender.name));
+      seat.isOneShot = isOneShot;
       if (error !== undefined) failed.set(seat.name, error);
     }
     const table = new Map();
@@ -194,7 +195,8 @@ async function calibrate(entry, work, budgetMs) {
       entry.used = ms;
       return;
     }
-    if (ms < SAMPLE_MS) entry.inner = Math.min(entry.inner * Math.ceil(Math.max(2, Math.min(8, SAMPLE_MS / Math.max(ms, 0.01)))), 5_000);
+    if (ms < SAMPLE_MS && !entry.seat.isOneShot)
+      entry.inner = Math.min(entry.inner * Math.ceil(Math.max(2, Math.min(8, SAMPLE_MS / Math.max(ms, 0.01)))), 5_000);
     if (entry.inner === 5_000) break;
   }
 }

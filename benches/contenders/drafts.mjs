@@ -4,62 +4,61 @@ import { DirectedGraph } from "graphology";
 import graphologyDag from "graphology-dag";
 import { makeNamedEdges, makeNames, makeShape } from "../_setup.mjs";
 
-/** Edges in both orders. Nodes are always added first, in node order, and are timed with the edges. */
 function prepare({ n }) {
   const names = makeNames(n);
   const edges = makeNamedEdges(makeShape("layered", n), names);
-  return { names, edges, reversed: edges.toReversed() };
-}
-
-function contender(fill, count) {
   return {
-    prepare,
-    works: {
-      "last-first": { run: ({ names, reversed }) => fill(names, reversed), check: count },
-      "first-first": { run: ({ names, edges }) => fill(names, edges), check: count },
-    },
+    names: { forward: names, backward: names.toReversed() },
+    edges: { forward: edges, backward: edges.toReversed() },
+    graph: undefined,
   };
 }
 
-function draft(names, edges) {
-  const dag = new DAG();
-  for (const name of names) dag.addNode(name);
-  for (const [from, to] of edges) dag.addEdge(from, to);
-  return dag;
+/** Nodes are added before the clock starts; a sample is one fill of one fresh graph. */
+function contender(fresh, add, count) {
+  const work = (order) => ({ run: ({ graph, edges }) => add(graph, edges[order]), check: (_answer, { graph }) => count(graph) });
+  return {
+    prepare,
+    isOneShot: true,
+    ready(state, work) {
+      state.graph = fresh();
+      for (const name of state.names[work.split("-")[0]]) state.graph.addNode(name);
+    },
+    works: { "forward-forward": work("forward"), "forward-backward": work("backward"), "backward-backward": work("backward") },
+  };
 }
 
-function builder(names, edges) {
-  const dag = DAG.builder();
-  for (const name of names) dag.addNode(name);
-  for (const [from, to] of edges) dag.addEdge(from, to);
-  return dag;
-}
-
-function unchecked(names, edges) {
-  const graph = new DirectedGraph();
-  for (const name of names) graph.addNode(name);
+function addAll(graph, edges) {
   for (const [from, to] of edges) graph.addEdge(from, to);
-  return graph;
 }
 
-function checked(names, edges) {
-  const graph = new DirectedGraph();
-  for (const name of names) graph.addNode(name);
+function addChecked(graph, edges) {
   for (const [from, to] of edges) {
     if (graphologyDag.willCreateCycle(graph, from, to)) throw new Error("cycle");
     graph.addEdge(from, to);
   }
-  return graph;
 }
 
-/** @type {Record<string, { prepare: Function, works: Record<string, { run: Function, check?: Function }> }>} */
+/** @type {Record<string, { prepare: Function, isOneShot: boolean, ready: Function, works: Record<string, { run: Function, check?: Function }> }>} */
 export const contenders = {
-  "Dagny draft": contender(draft, (dag) => dag.edgeCount),
-  "Dagny builder, unchecked": contender(builder),
-  "Dagny builder, then build": contender(
-    (names, edges) => builder(names, edges).build(),
+  "Dagny draft": contender(
+    () => new DAG(),
+    addAll,
     (dag) => dag.edgeCount,
   ),
-  "graphology, unchecked": contender(unchecked, (graph) => graph.size),
-  "graphology, willCreateCycle": contender(checked, (graph) => graph.size),
+  "Dagny builder, unchecked": contender(
+    () => DAG.builder(),
+    addAll,
+    (builder) => builder.build().edgeCount,
+  ),
+  "graphology, unchecked": contender(
+    () => new DirectedGraph(),
+    addAll,
+    (graph) => graph.size,
+  ),
+  "graphology, willCreateCycle": contender(
+    () => new DirectedGraph(),
+    addChecked,
+    (graph) => graph.size,
+  ),
 };
