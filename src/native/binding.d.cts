@@ -106,7 +106,9 @@ export declare class NativeGraph {
   roots(): Uint32Array
   /** Nodes without downstreams, ascending. */
   leaves(): Uint32Array
-  /** All edges as pairs, in canonical order, into an array of `2 * edgeCount`. */
+  /** All edges as `[from, to, …]`, in canonical order. */
+  edges(): Uint32Array
+  /** The same into an array of `2 * edgeCount`. */
   edgesInto(into: Uint32Array): void
   /** Where the outgoing edges of each node start in canonical order, and their end, into an array of `nodeCount + 1`. */
   edgeStartsInto(into: Uint32Array): void
@@ -118,8 +120,6 @@ export declare class NativeGraph {
   canonicalColumn(pairs: Uint32Array, column: Float64Array, into: Float64Array): void
   /** The graph with all edges turned around. */
   reversed(): NativeGraph
-  /** All edges as `[from, to, …]`, by upstream, then downstream, in node order. */
-  edges(): Uint32Array
   /** All nodes that depend on a node, ascending, without itself. */
   descendants(node: number): Uint32Array
   /** The same into an array; returns how many there are, of which as many were written as there is room for. */
