@@ -58,6 +58,27 @@ describe("the core's run", { timeout }, () => {
     });
   });
 
+  test("orders thousands of ready nodes as the model does", () => {
+    forEachSeed("large order", 4, (seed) => {
+      const random = new Random(seed);
+      const nodeCount = random.int(2048, 4000);
+      const spec: RunSpec = {
+        nodeCount,
+        // Each node of the second half hangs below one of the first, which is a root.
+        edges: Array.from({ length: nodeCount / 2 }, (_, i) => [random.int(0, Math.ceil(nodeCount / 2) - 1), nodeCount - 1 - i]),
+        policies: Array.from({ length: nodeCount }, () => ({
+          priority: random.pick([-1e9, -1, -0.5, -0, 0, 0, 0.5, 1, 1e9]),
+          cost: random.pick([0, 1e-3, 0.25, 1, 1, 3, 65_536, 1e12]),
+        })),
+        maxWorkers: nodeCount,
+        failFast: true,
+        graceMs: 0,
+      };
+      const { leases } = new SideBySide(spec).advance([{ kind: "start", at: 0 }], 0);
+      expect(leases).toHaveLength(Math.ceil(nodeCount / 2));
+    });
+  });
+
   test("a run rebuilt from its journal after any step goes on identically", () => {
     forEachSeed("fold", 1500, (seed) => {
       const each = caseOf(seed, 60);

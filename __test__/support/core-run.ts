@@ -19,6 +19,7 @@ export interface CoreReport extends StepReport {
 /** A graph with its policies, as the core holds it. */
 export function corePlan(spec: RunSpec): NativePlan {
   const graph = NativeGraph.build(spec.nodeCount, Uint32Array.from(spec.edges.flat()));
+  if (!(graph instanceof NativeGraph)) throw new Error("a random graph has a fault");
   const { policies } = spec;
   const column = (values: readonly (number | undefined)[], missing: number): { values: Float64Array } | null =>
     values.every((value) => value === undefined) ? null : { values: Float64Array.from(values, (value) => value ?? missing) };
@@ -124,6 +125,11 @@ export function journalPrefix(journal: Uint8Array, count: number): Uint8Array {
   return journal.subarray(0, headerBytes + count * recordBytes);
 }
 
+/** The records of a journal, without its header. */
+export function recordsOf(journal: Uint8Array): Uint8Array {
+  return journal.subarray(headerBytes);
+}
+
 /** How many records a journal has. */
 export function recordCount(journal: Uint8Array): number {
   return (journal.length - headerBytes) / recordBytes;
@@ -137,7 +143,8 @@ function give(door: Door, input: RunInput): void {
   else door.settled(input.node, input.attempt, atMs, input.outcome === "ok");
 }
 
-function readEvents(records: Uint8Array): RunEvent[] {
+/** The events of whole records. */
+export function readEvents(records: Uint8Array): RunEvent[] {
   if (records.length % recordBytes !== 0) throw new Error(`${records.length} bytes are no whole number of records`);
   const table = new DataView(records.buffer, records.byteOffset, records.byteLength);
   return Array.from({ length: records.length / recordBytes }, (_, i) => readEvent(table, i * recordBytes));

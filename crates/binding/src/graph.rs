@@ -200,16 +200,6 @@ impl NativeGraph {
     pub fn reversed(&self) -> NativeGraph {
         self.csr.reversed().into()
     }
-
-    /// All edges as `[from, to, …]`, by upstream, then downstream, in node order.
-    #[napi(catch_unwind)]
-    pub fn edges(&self) -> Uint32Array {
-        let mut pairs = Vec::with_capacity(2 * self.csr.edge_count());
-        for from in 0..self.csr.node_count() as u32 {
-            pairs.extend(self.csr.successors(from).iter().flat_map(|&to| [from, to]));
-        }
-        pairs.into()
-    }
 }
 
 fn copy(from: &[u32], mut into: Uint32ArraySlice<'_>) {

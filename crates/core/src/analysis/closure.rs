@@ -80,7 +80,10 @@ fn sum_by_blocks(graph: &Csr, weights: Option<&[u32]>) -> Vec<u64> {
             sums[node as usize] += match weights {
                 None => row.iter().map(|word| u64::from(word.count_ones())).sum(),
                 Some(weights) => {
-                    let members = row.iter().enumerate().flat_map(|(word, &bits)| super::bit_set::ones(bits).map(move |bit| word * 64 + bit as usize));
+                    let members = row
+                        .iter()
+                        .enumerate()
+                        .flat_map(|(word, &bits)| super::bit_set::ones(bits).map(move |bit| word * 64 + bit as usize));
                     members.map(|place| u64::from(weights[block[place] as usize])).sum::<u64>()
                 }
             };

@@ -25,8 +25,7 @@ pub struct Diagnosis {
 #[must_use]
 pub fn diagnose(node_count: u32, pairs: &[u32]) -> Diagnosis {
     let faults = find_faults(node_count, pairs);
-    let known: Vec<u32> =
-        pairs.chunks_exact(2).filter(|ends| ends.iter().all(|&end| end < node_count)).flatten().copied().collect();
+    let known: Vec<u32> = pairs.chunks_exact(2).filter(|ends| ends.iter().all(|&end| end < node_count)).flatten().copied().collect();
     let rows = Rows::from_pairs(node_count, &known);
     let strong = StrongComponents::of(&rows);
     let (weak, weak_count) = weak_components(&rows);

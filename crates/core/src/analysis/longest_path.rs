@@ -36,7 +36,8 @@ pub fn longest_path(graph: &Csr, from: Option<u32>, to: Option<u32>, weights: Op
     }
     let end = match to {
         Some(to) => to,
-        None => (0..graph.node_count() as u32).reduce(|best, node| if distance[node as usize] > distance[best as usize] { node } else { best })?,
+        None => (0..graph.node_count() as u32)
+            .reduce(|best, node| if distance[node as usize] > distance[best as usize] { node } else { best })?,
     };
     if came_from[end as usize] == NONE {
         return None;

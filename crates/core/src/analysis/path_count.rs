@@ -26,10 +26,8 @@ pub fn count_root_to_leaf_paths(graph: &Csr) -> Count {
 }
 
 fn count(graph: &Csr, counts: impl Fn(u32) -> bool, is_start: impl Fn(u32) -> bool, is_end: impl Fn(u32) -> bool) -> Count {
-    count_small(graph, &counts, &is_start, &is_end).map_or_else(
-        || count_big(graph, &counts, &is_start, &is_end),
-        |small| if small == 0 { Count::new() } else { vec![small] },
-    )
+    count_small(graph, &counts, &is_start, &is_end)
+        .map_or_else(|| count_big(graph, &counts, &is_start, &is_end), |small| if small == 0 { Count::new() } else { vec![small] })
 }
 
 /// `None` where a number outgrows 64 bits.

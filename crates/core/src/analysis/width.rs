@@ -21,7 +21,9 @@ pub fn largest_antichain(graph: &Csr) -> Vec<u32> {
     while flow.label_distances() {
         flow.augment();
     }
-    (0..graph.node_count() as u32).filter(|&node| flow.distance[lower(node)] != UNREACHED && flow.distance[upper(node)] == UNREACHED).collect()
+    (0..graph.node_count() as u32)
+        .filter(|&node| flow.distance[lower(node)] != UNREACHED && flow.distance[upper(node)] == UNREACHED)
+        .collect()
 }
 
 /// The side of a node from which a chain goes on downstream.
