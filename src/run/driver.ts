@@ -65,6 +65,8 @@ export class Driver implements ContextHost {
   /** Whether something was reported that may change what is to be done. */
   #hasNews = false;
   #isPumping = false;
+  /** Whether code has run since the pump last read the clock. */
+  #isTimeStale = false;
 
   /** The attempt whose function is being called, if any, and when it was. */
   #calledNode = -1;
@@ -138,16 +140,13 @@ export class Driver implements ContextHost {
   cancel(reason: unknown): void {
     if (this.#cancelReason !== undefined) return;
     this.#cancelReason = reason ?? new DOMException("This run was cancelled", "AbortError");
-    const door = this.#door;
-    if (door === undefined) return;
+    if (this.#door === undefined) return;
     const now = this.#clock.now();
     if (this.#calledNode !== -1 && !this.#isCalledReported) {
       this.#isCalledReported = true;
-      this.#makeRoom(this.#calledAt);
-      door.began(this.#calledNode, this.#calledAttempt, this.#calledAt);
+      this.#openDoor(this.#calledAt)?.began(this.#calledNode, this.#calledAttempt, this.#calledAt);
     }
-    this.#makeRoom(now);
-    door.cancel(now);
+    this.#openDoor(now)?.cancel(now);
     this.#cross(now);
   }
 
@@ -158,20 +157,25 @@ export class Driver implements ContextHost {
   #pump(now: number, isLane = false): void {
     if (this.#isPumping || this.#isResting) return;
     this.#isPumping = true;
+    this.#isTimeStale = false;
     const restAt = Math.max(this.#sliceStart, now) + sliceMs;
     let time = now;
     while (this.#door !== undefined) {
-      if (this.#todoHead < this.#todoTail) {
-        const node = this.#todo[this.#todoHead++] as number;
-        const attempt = this.#todo[this.#todoHead++] as number;
-        time = this.#call(node, attempt, time, isLane);
-        if (time > restAt) break;
-      } else if (this.#hasNews || (this.#isRecording && this.#door.pending > 0)) {
-        this.#cross(time);
-        if (this.#isRecording) time = this.#clock.now(); // Listeners have run.
-      } else {
-        break;
+      const hasLease = this.#todoHead < this.#todoTail;
+      if (!hasLease && !this.#hasNews && !(this.#isRecording && this.#door.pending > 0)) break;
+      if (this.#isTimeStale) {
+        time = this.#clock.now();
+        this.#isTimeStale = false;
       }
+      if (!hasLease) {
+        this.#cross(time);
+        this.#isTimeStale = this.#isRecording; // Listeners have run.
+        continue;
+      }
+      if (time > restAt) break;
+      const node = this.#todo[this.#todoHead++] as number;
+      const attempt = this.#todo[this.#todoHead++] as number;
+      time = this.#call(node, attempt, time, isLane);
     }
     this.#isPumping = false;
     if (time - this.#sliceStart > sliceMs && this.#door !== undefined) this.#rest();
@@ -187,7 +191,10 @@ export class Driver implements ContextHost {
     });
   }
 
-  /** Calls one task at `time`. Answers with a reading of the clock taken after it. */
+  /**
+   * Calls one task at `time`. Answers with a reading of the clock taken after it; after one that gave a promise the time is only
+   * marked stale, because often nobody needs it.
+   */
   #call(node: number, attempt: number, time: number, isLane: boolean): number {
     const inputs = this.#inputs.of(node);
     this.#calledNode = node;
@@ -205,18 +212,17 @@ export class Driver implements ContextHost {
       value = error;
     }
     this.#calledNode = -1;
-    const now = this.#clock.now();
-    const door = this.#door;
-    if (door === undefined) return now; // The run ended inside the call: an abandoned cancel with no grace.
-    if (door.isFull) this.#cross(now);
     if (isPromise) {
-      if (!this.#isCalledReported) door.began(node, attempt, time);
+      this.#isTimeStale = true;
+      if (!this.#isCalledReported) this.#openDoor(time)?.began(node, attempt, time);
       this.#follow(value as PromiseLike<unknown>, node, attempt, isLane);
-      return now;
+      return time;
     }
+    const now = this.#clock.now();
     this.#keep(node, attempt, isOk, value);
-    if (this.#isCalledReported) door.settled(node, attempt, now, isOk);
-    else door.ran(node, attempt, time, now, isOk);
+    const door = this.#openDoor(now);
+    if (this.#isCalledReported) door?.settled(node, attempt, now, isOk);
+    else door?.ran(node, attempt, time, now, isOk);
     this.#hasNews = true;
     if (!isOk) this.#cross(now);
     return now;
@@ -247,12 +253,10 @@ export class Driver implements ContextHost {
         isOk = false;
         value = error;
       }
-      const door = this.#door;
-      if (door === undefined) return;
+      if (this.#door === undefined) return;
       const now = this.#clock.now();
       this.#keep(node, attempt, isOk, value);
-      if (door.isFull) this.#cross(now);
-      door.settled(node, attempt, now, isOk);
+      this.#openDoor(now)?.settled(node, attempt, now, isOk);
       this.#hasNews = true;
       this.#handOver = undefined;
       this.#pump(now, true);
@@ -270,8 +274,10 @@ export class Driver implements ContextHost {
     else if (value !== undefined) this.outputs[node] = value;
   }
 
-  #makeRoom(now: number): void {
+  /** The door, with room for one more input; none if the run has ended, if only by making room. */
+  #openDoor(now: number): Door | undefined {
     if (this.#door?.isFull) this.#cross(now);
+    return this.#door;
   }
 
   /** One crossing: inputs in; leases, other effects, the next timer and perhaps the end out. */
