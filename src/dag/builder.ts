@@ -81,7 +81,7 @@ export class DAGBuilder<N extends string = never, U extends object = NoKeys, O e
   build(
     this: [Exclude<E, N>] extends [never] ? unknown : string extends E ? unknown : `no node is named "${Exclude<E, N>}"`,
   ): DAG<{ readonly names: N; readonly upstreams: U; readonly outputs: O }>;
-  build(this: unknown): DAG<never> {
+  build(this: unknown): DAG<{ readonly names: N; readonly upstreams: U; readonly outputs: O }> {
     return frozen((this as DAGBuilder<N, U, O, E>).#graph.build());
   }
 }

@@ -1,17 +1,19 @@
 /** `DAG`, the name users import: the ways to make a graph. What a graph can do is in `dag-value.ts`. */
 import { quote } from "../errors/base.js";
 import { InvalidOptionError } from "../errors/options.js";
+import { type DiagnoseOptions, type Diagnosis, diagnose, type NamedEdge } from "./analysis/index.js";
 import { DAGBuilder } from "./builder.js";
 import { DagValue, frozen } from "./dag-value.js";
 import { DraftDAG } from "./draft-dag.js";
 import { GraphBuilder } from "./graph-builder.js";
+import { fromJSON, type GraphJSON } from "./json.js";
 import type { NodeOptions } from "./options.js";
 import type { AnyShape, CheckedLists, Shape, ShapeOfLists } from "./types.js";
 
 export { coreOf } from "./dag-value.js";
 
 /** A directed acyclic graph: checked when built, and never changed after. `new DAG()` makes a {@link DraftDAG}, which can be. */
-export interface DAG<out S extends Shape = AnyShape> extends DagValue<S> {}
+export interface DAG<S extends Shape = AnyShape> extends DagValue<S> {}
 
 /** How to read records as nodes. */
 export interface RecordsOptions<R> {
@@ -53,6 +55,12 @@ export interface DAGConstructor {
 
   /** A graph from records such as rows of a table: a node each, in order. Throws like `build()` of a builder. */
   fromRecords<R extends object>(records: Iterable<R>, options?: RecordsOptions<R>): DAG;
+
+  /** The graph that `toJSON()` wrote, as text or data. Throws `GraphFormatError` where it is none, and what `build()` throws. */
+  fromJSON(source: string | GraphJSON): DAG;
+
+  /** Everything there is to say of any list of edges, cyclic or not: components, condensation, and all that keeps it from being a DAG. */
+  diagnose(edges: Iterable<NamedEdge>, options?: DiagnoseOptions): Diagnosis;
 }
 
 export const DAG: DAGConstructor = class extends DraftDAG {
@@ -81,6 +89,14 @@ export const DAG: DAGConstructor = class extends DraftDAG {
         options: optionsOf(record),
       })),
     );
+  }
+
+  static fromJSON(source: string | GraphJSON): DAG {
+    return frozen(fromJSON(source));
+  }
+
+  static diagnose(edges: Iterable<NamedEdge>, options?: DiagnoseOptions): Diagnosis {
+    return diagnose(edges, options);
   }
 };
 

@@ -59,11 +59,14 @@ export class GraphBuilder {
   addEdge(from: string, to: string, options?: EdgeOptions): void {
     const upstream = this.#index.get(from) ?? this.#provisionalId(from);
     const downstream = this.#index.get(to) ?? this.#provisionalId(to);
-    if (options !== undefined) {
-      const owner = `edge ${quote(String(from))} -> ${quote(String(to))}`;
-      setRow(this.#edgeOptions, this.#edges.edgeCount, edgeRow(options, owner, this.#faults));
-    }
+    if (options !== undefined) this.#setEdgeOptions(from, to, options);
     this.#edges.push(upstream, downstream);
+  }
+
+  /** Adds an edge between two ids. */
+  addEdgeBetween(from: number, to: number, options?: EdgeOptions): void {
+    if (options !== undefined) this.#setEdgeOptions(this.#names[from] ?? String(from), this.#names[to] ?? String(to), options);
+    this.#edges.push(from, to);
   }
 
   addNodes(entries: Iterable<NodeEntry>): void {
@@ -112,6 +115,12 @@ export class GraphBuilder {
   #addNodeEntry(entry: Exclude<NodeEntry, string>): void {
     const node = nodeOfEntry(entry, this.#faults);
     if (node !== null) this.addNode(node[0], node[1]);
+  }
+
+  /** Keeps the options of the edge that is added next. */
+  #setEdgeOptions(from: string, to: string, options: EdgeOptions): void {
+    const owner = `edge ${quote(String(from))} -> ${quote(String(to))}`;
+    setRow(this.#edgeOptions, this.#edges.edgeCount, edgeRow(options, owner, this.#faults));
   }
 
   #noteDuplicate(name: string): void {

@@ -1,8 +1,7 @@
 /** What can be said of a node and of an edge: the options users write, checked, and turned into the rows that graphs keep. */
 import type { DagnyError } from "../errors/base.js";
-import { nearest } from "../errors/did-you-mean.js";
-import { InvalidOptionError, UnknownOptionError } from "../errors/options.js";
 import type { EdgeRow, NodeRow } from "./graph-core.js";
+import { OptionCheck } from "./option-check.js";
 
 /** How often a task may be tried. */
 export interface RetryOptions {
@@ -96,42 +95,4 @@ function attempts(retry: unknown, check: OptionCheck): number | undefined {
   check.names(retry, ["maxAttempts"], "retry.");
   const { maxAttempts } = retry;
   return maxAttempts !== undefined && check.isNumber("retry.maxAttempts", expected, maxAttempts, inRange) ? maxAttempts : undefined;
-}
-
-/** Type guards that note what is wrong, for one owner. */
-class OptionCheck {
-  readonly #owner: string;
-  readonly #faults: DagnyError[];
-
-  constructor(owner: string, faults: DagnyError[]) {
-    this.#owner = owner;
-    this.#faults = faults;
-  }
-
-  isNumber(option: string, expected: string, value: unknown, inRange: (n: number) => boolean = () => true): value is number {
-    return this.#noted(typeof value === "number" && Number.isFinite(value) && inRange(value), option, expected, value);
-  }
-
-  isString(option: string, value: unknown): value is string {
-    return this.#noted(typeof value === "string", option, "a string", value);
-  }
-
-  isRecord(option: string, value: unknown, expected = "an object"): value is Record<string, unknown> {
-    return this.#noted(typeof value === "object" && value !== null && !Array.isArray(value), option, expected, value);
-  }
-
-  /** Notes every option that is not one of `known`. */
-  names(options: object, known: readonly string[], prefix = ""): void {
-    for (const option of Object.keys(options)) {
-      if (known.includes(option)) continue;
-      const suggestion = nearest(option, known);
-      const right = known.map((name) => prefix + name);
-      this.#faults.push(new UnknownOptionError(prefix + option, suggestion && prefix + suggestion, right, this.#owner));
-    }
-  }
-
-  #noted(isRight: boolean, option: string, expected: string, value: unknown): boolean {
-    if (!isRight) this.#faults.push(new InvalidOptionError(option, expected, value, this.#owner));
-    return isRight;
-  }
 }
