@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import type { RunEvent } from "dagny";
 import { expect, test } from "vitest";
 import { progressOn } from "../../examples/etl/progress.js";
@@ -40,10 +41,7 @@ test("bars that stay in place on a terminal", () => {
   const frames = shown(true).split("\x1b[4A");
   // The first frame and the last are always drawn, those between as time allows.
   expect(frames.length).toBeGreaterThan(1);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a terminal is told with.
-  const last = frames
-    .at(-1)
-    ?.replace(/\x1b\[\d*[mK]/g, "")
+  const last = stripVTControlCharacters(frames.at(-1) ?? "")
     .split("\n")
     .map((line) => line.trimEnd());
   expect(last).toEqual([
