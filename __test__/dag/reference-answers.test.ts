@@ -22,6 +22,7 @@ import {
   transitiveReduction,
   width,
 } from "../../src/dag/analysis/index.js";
+import { coreOf } from "../../src/dag/dag-value.js";
 import { GraphBuilder } from "../../src/dag/graph-builder.js";
 import type { GraphCore } from "../../src/dag/graph-core.js";
 import { absence, namesEnding, readAnswers, readGraph, type SharedGraph, sha256OfLines, sorted } from "../support/shared-data.js";
@@ -229,7 +230,7 @@ function dagChecks(core: GraphCore): Checks {
 
 /** The graph of components; a component is named by its smallest member. */
 function condensationChecks(found: Diagnosis): Checks {
-  const { condensation } = found;
+  const condensation = coreOf(found.condensation);
   const named = new Map(found.strongComponents.map((members, component) => [condensation.names[component], sorted(members)[0] ?? ""]));
   const nameOf = (name: string) => named.get(name) ?? "";
   return {

@@ -16,7 +16,7 @@ function drawn(events: readonly TraceEvent[]): string[] {
         return `${event.tid}: ! ${event.name} ${event.args.status} ${event.ts}`;
       case "C":
         return `${event.name} = ${Object.values(event.args).join()} at ${event.ts}`;
-      case "M":
+      default:
         return [];
     }
   });

@@ -18,12 +18,14 @@ const examples = fileURLToPath(new URL("..", import.meta.url));
 const out = join(examples, "out");
 
 const flow = etlFlow({ data: join(examples, "data"), out });
-const nodes = flow.topologicalSort();
-const sources: readonly string[] = ["flights", "airports", "weather"];
+
+/** What the progress display shows on one line. */
+const stages = ["extract", "transform", "state", "climate", "check", "load"];
 const stageOf = (node: string): string => {
   if (node.includes("/")) return node.slice(0, node.indexOf("/"));
-  return sources.includes(node) ? "extract" : "transform";
+  return ["flights", "airports", "weather"].includes(node) ? "extract" : "transform";
 };
+const nodes = flow.topologicalSort().sort((a, b) => stages.indexOf(stageOf(a)) - stages.indexOf(stageOf(b)));
 
 const interrupt = new AbortController();
 process.once("SIGINT", () => interrupt.abort(new Error("interrupted")));

@@ -93,10 +93,19 @@ function bars(screen: Screen, stages: readonly Stage[]): (event: RunEvent) => vo
       const now = [...running].map((node) => node.slice(node.indexOf("/") + 1)).join(" ");
       return `  ${name.padEnd(label)} ${bar} ${`${done}/${size}`.padStart(7)}  ${styleText("gray", now.slice(0, width))}`;
     });
+    drawn.push("", `  ${styleText("gray", footer(stages, event.timeMs))}`);
     const up = isFirst ? "" : `\x1b[${drawn.length}A`;
     isFirst = false;
     screen.write(up + drawn.map((line) => `\x1b[2K${line}\n`).join(""));
   };
+}
+
+function footer(stages: readonly Stage[], timeMs: number): string {
+  const total = (count: (stage: Stage) => number): number => stages.reduce((sum, stage) => sum + count(stage), 0);
+  const running = total((stage) => stage.running.size);
+  const broken = total((stage) => stage.failed);
+  const done = `${total((stage) => stage.done)} of ${total((stage) => stage.size)} done`;
+  return [`${(timeMs / 1000).toFixed(2)} s`, done, `${running} running`, ...(broken > 0 ? [`${broken} not completed`] : [])].join("   ");
 }
 
 /** A stage of more nodes than this is one line when it is done. */

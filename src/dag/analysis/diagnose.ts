@@ -1,6 +1,8 @@
 /** What can be said of any list of edges, cyclic or not. */
 import { InvalidEdgeError, InvalidNameError } from "../../errors/graph.js";
 import { NativeDiagnosis } from "../../native/index.js";
+import { edgeColumns, nodeColumns } from "../columns.js";
+import { type DagValue, frozen } from "../dag-value.js";
 import type { GraphCore } from "../graph-core.js";
 import { diffOfEdges, type EdgeSet, type GraphDiff, type NamedEdge } from "./diff.js";
 
@@ -30,7 +32,7 @@ export class Diagnosis {
   /** For each component of several nodes one whole cycle, a shortest through its first node and starting there, not repeated at the end. */
   readonly cycles: readonly (readonly string[])[];
   /** Components as an acyclic graph: node `i` is component `i` of {@link Diagnosis.strongComponents}, named by its first node. */
-  readonly condensation: GraphCore;
+  readonly condensation: DagValue;
   readonly #native: NativeDiagnosis;
   readonly #edges: EdgeSet;
 
@@ -48,7 +50,7 @@ export class Diagnosis {
     this.duplicateEdges = faults.filter(({ kind }) => kind === "duplicateEdge").map(({ edge }) => ends(edge));
     this.cycles = faults.filter(({ kind }) => kind === "cycle").map(({ path }) => Array.from(path, name));
     this.isDag = faults.length + this.unknownNodes.length + this.duplicateNodes.length === 0;
-    this.condensation = this.#condensed();
+    this.condensation = frozen(this.#condensed());
   }
 
   /** Strongly connected components: nodes that reach each other. A node on no cycle is one of its own. */
@@ -81,9 +83,8 @@ export class Diagnosis {
     const component = this.#native.strongComponents();
     // Components are numbered by first node, so a new number is always the next.
     for (const [id, of] of component.entries()) if (of === names.length) names.push(this.nodes[id] as string);
-    const none = { payload: null, metadata: null, cost: null, priority: null, timeoutMs: null, maxAttempts: null, task: null };
     const index = new Map(names.map((name, id) => [name, id]));
-    return { names, index, native: this.#native.condensation(), nodes: none, edges: { weight: null, label: null } };
+    return { names, index, native: this.#native.condensation(), nodes: nodeColumns(), edges: edgeColumns() };
   }
 
   #grouped(component: Uint32Array): string[][] {
