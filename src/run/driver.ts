@@ -2,11 +2,11 @@
  * The loop of a run on this thread: calls what the core leases, reports what came of it, carries out the effects.
  *
  * It decides nothing: no order, no readiness, no retry, no deadline. I1 At most one crossing per task, plus a constant. I2 The core
- * hears of a failure before the next lease begins, because a failure may take leases back. I3 After the end nothing of this run
- * touches its door again. I4 A lane, an async function, follows one promise at a time and takes the next lease itself, so that a
- * task costs an `await`, not a promise chain. I5 Whenever a task or a listener is called, the door has room for what may be reported
- * in that call: nothing crosses between the taking of a lease and the report of its beginning. I6 Every promise a task gave is
- * followed, also after the end: its rejection is nobody else's to handle.
+ * hears of a failure, and of a deadline that has passed, before the next lease begins, because both may take leases back. I3 After
+ * the end nothing of this run touches its door again. I4 A lane, an async function, follows one promise at a time and takes the next
+ * lease itself, so that a task costs an `await`, not a promise chain. I5 Whenever a task or a listener is called, the door has room
+ * for what may be reported in that call: nothing crosses between the taking of a lease and the report of its beginning. I6 Every
+ * promise a task gave is followed, also after the end: its rejection is nobody else's to handle.
  *
  * One reading of the clock serves as the end of one task and the beginning of the next that is called right after it.
  */
@@ -187,7 +187,8 @@ export class Driver implements ContextHost {
         time = this.#clock.now();
         this.#isTimeStale = false;
       }
-      if (!hasLease) {
+      // A deadline that has passed inside a call may take back the leases that have not begun.
+      if (!hasLease || time >= this.#timerAt) {
         this.#cross(time);
         this.#isTimeStale = this.#isRecording; // Listeners have run.
         continue;
@@ -324,7 +325,7 @@ export class Driver implements ContextHost {
       if (bits & doorBits.leases) this.#take(door);
       if (bits & doorBits.others) this.#carryOut(door);
       if (this.#door === undefined) return; // A listener of an aborted signal came back in and ended the run.
-      if (wakeAt < this.#timerAt) this.#setTimer(wakeAt, now);
+      if (wakeAt < this.#timerAt || this.#timerAt <= now) this.#setTimer(wakeAt, now);
       if (this.#isRecording) {
         this.#publish();
         if (this.#door === undefined) return; // So did a listener of events.
@@ -393,7 +394,9 @@ export class Driver implements ContextHost {
 
   #setTimer(at: number, now: number): void {
     this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
     this.#timerAt = at;
+    if (at === Number.POSITIVE_INFINITY) return;
     this.#cancelTimer = this.#clock.setTimer(Math.max(0, at - now), () => {
       this.#cancelTimer = undefined;
       this.#timerAt = Number.POSITIVE_INFINITY;

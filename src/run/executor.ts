@@ -1,5 +1,4 @@
 /** `DAGExecutor`, the name users import: runs a graph, any number of times, also at once. */
-import { randomUUID } from "node:crypto";
 import { systemClock } from "../clock/clock.js";
 import { coreOf, type DAG } from "../dag/dag.js";
 import type { AnyShape, Shape } from "../dag/types.js";
@@ -57,7 +56,7 @@ export class DAGExecutor<S extends Shape = AnyShape> {
     const { maxWorkers, failFast, graceMs, timeoutMs, maxAttempts, keepResults, clock = systemClock } = this.#options;
     const plan = planOf(core, { timeoutMs, maxAttempts });
     const run = new NativeRun(plan, { maxWorkers, failFast, graceMs, keepResults: keepCodes[keepResults], recording: false });
-    const runId = options.runId ?? randomUUID();
+    const runId = options.runId ?? globalThis.crypto.randomUUID();
     const { signal } = options;
     const startedAtEpochMs = Date.now();
     const events = new EventHub(() => driver.record());

@@ -17,9 +17,16 @@ pub fn words_per_row(node_count: usize) -> usize {
 pub fn fill_bit_matrix(graph: &Csr, bits: &mut [u32]) {
     let width = words_per_row(graph.node_count());
     assert_eq!(bits.len(), width * graph.node_count(), "one row a node");
-    bits.fill(0);
+    // From the leaves up, each row is written once: its own page of a fresh array is touched no earlier.
     for &from in graph.order().iter().rev() {
-        for &to in graph.successors(from) {
+        let Some((&first, others)) = graph.successors(from).split_first() else {
+            bits[from as usize * width..][..width].fill(0);
+            continue;
+        };
+        let [row, below] = two_rows(bits, width, from, first);
+        row.copy_from_slice(below);
+        row[first as usize / 32] |= 1 << (first % 32);
+        for &to in others {
             let [row, below] = two_rows(bits, width, from, to);
             // The row of a node that is in already has nothing to add.
             if row[to as usize / 32] >> (to % 32) & 1 == 0 {

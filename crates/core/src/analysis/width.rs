@@ -90,9 +90,10 @@ impl<'graph> Flow<'graph> {
     }
 
     /// The ways out of a side of a node: how many there are, and where each leads if it has room.
+    #[expect(clippy::option_option, reason = "no such way, or a way that is there and full")]
     fn way(&self, side: u32, way: u32) -> Option<Option<usize>> {
         let node = side / 2;
-        if side % 2 == 0 {
+        if side.is_multiple_of(2) {
             let downstream = self.graph.successors(node);
             return match downstream.get(way as usize) {
                 Some(&to) => Some(Some(upper(to))),
@@ -112,7 +113,7 @@ impl<'graph> Flow<'graph> {
     /// Sends one link along a way out of a side.
     fn follow(&mut self, side: u32, way: u32) {
         let node = side / 2;
-        if side % 2 == 0 {
+        if side.is_multiple_of(2) {
             let start = self.graph.out_rows().starts()[node as usize];
             if (way as usize) < self.graph.successors(node).len() {
                 self.along[(start + way) as usize] += 1;

@@ -48,14 +48,14 @@ impl OrderList {
     pub fn remove(&mut self, node: u32) {
         let (before, after) = (self.previous[node as usize], self.next[node as usize]);
         if before == NONE {
-            self.first = after
+            self.first = after;
         } else {
-            self.next[before as usize] = after
+            self.next[before as usize] = after;
         }
         if after == NONE {
-            self.last = before
+            self.last = before;
         } else {
-            self.previous[after as usize] = before
+            self.previous[after as usize] = before;
         }
         self.next[node as usize] = NONE;
         self.previous[node as usize] = NONE;
@@ -111,14 +111,14 @@ impl OrderList {
             self.next[node as usize] = after;
             self.previous[node as usize] = at;
             if at == NONE {
-                self.first = node
+                self.first = node;
             } else {
-                self.next[at as usize] = node
+                self.next[at as usize] = node;
             }
             if after == NONE {
-                self.last = node
+                self.last = node;
             } else {
-                self.previous[after as usize] = node
+                self.previous[after as usize] = node;
             }
             at = node;
         }
