@@ -6,7 +6,7 @@
  *
  * Writes tables, a drawing of the flow and a trace of the run into examples/out/. Exits 0 if everything completed. Ctrl-C cancels.
  */
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RunEvent } from "dagny";
@@ -48,7 +48,8 @@ if (result.status === "completed") console.log(`\n${tablesOf(result).join("\n\n"
 
 const drawing = join(out, "flow.mmd");
 const trace = join(out, "run.trace.json");
-// MERMAID await writeFile(drawing, flow.toMermaid({ result }));
+await mkdir(out, { recursive: true });
+await writeFile(drawing, flow.toMermaid({ direction: "LR", namespaces: true, result }));
 await writeFile(trace, result.trace.chromeTraceChunks());
 console.log(`
 Written
