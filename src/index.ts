@@ -1,5 +1,32 @@
 /** The public surface of Dagny, listed by hand. */
-export { DAG } from "./dag/dag.js";
+export type {
+  AllPathsOptions,
+  ClosureOptions,
+  CriticalPath,
+  DiagnoseOptions,
+  Diagnosis,
+  DominatorTree,
+  EdgeView,
+  ExecutionPlan,
+  GraphDiff,
+  GraphIds,
+  GraphStats,
+  NamedEdge,
+  NodeTimes,
+  PlannedNode,
+  PlanStep,
+  Reachability,
+  SubgraphOptions,
+  WeightedPath,
+} from "./dag/analysis/index.js";
+export type { DAGBuilder } from "./dag/builder.js";
+export { DAG, type RecordsOptions } from "./dag/dag.js";
+export type { NodeView } from "./dag/dag-value.js";
+export type { DraftDAG } from "./dag/draft-dag.js";
+export type { Direction, DrawOptions } from "./dag/draw.js";
+export type { EdgeEntry, NodeEntry } from "./dag/entries.js";
+export type { EdgeJSON, GraphJSON, NodeJSON } from "./dag/json.js";
+export type { EdgeOptions, NodeOptions, RetryOptions, TaskPolicy } from "./dag/options.js";
 export {
   CycleError,
   DagnyError,
@@ -14,6 +41,7 @@ export {
   InvalidEdgeError,
   InvalidNameError,
   InvalidOptionError,
+  LimitExceededError,
   MissingTaskError,
   NodeNotFoundError,
   RunError,
