@@ -141,11 +141,11 @@ export function setEdgeOptions(columns: EdgeColumns, index: number, options: Edg
   }
 }
 
-/** The largest number of attempts the core counts. */
-const mostAttempts = 0xffff_ffff;
+/** The most attempts of one node, as in the options of an executor. */
+const mostAttempts = 2 ** 20;
 
 function setRetry(columns: NodeColumns, id: number, retry: unknown, check: OptionCheck): void {
-  const expected = "an integer of at least 1";
+  const expected = `an integer from 1 to ${mostAttempts}`;
   const inRange = (n: number): boolean => Number.isInteger(n) && n >= 1 && n <= mostAttempts;
   if (typeof retry === "number") {
     if (check.isNumber("retry", expected, retry, inRange)) (columns.maxAttempts ??= new Map()).set(id, retry);

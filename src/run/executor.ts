@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { systemClock } from "../clock/clock.js";
 import { coreOf, type DAG } from "../dag/dag.js";
+import { DagValue } from "../dag/dag-value.js";
 import type { AnyShape, Shape } from "../dag/types.js";
 import { InvalidOptionError } from "../errors/options.js";
 import type { OutputsOf, RunArguments } from "../flow/types.js";
@@ -33,7 +34,7 @@ export class DAGExecutor<S extends Shape = AnyShape> {
 
   /** `options` may be just the number of slots: `new DAGExecutor(dag, 4)`. Throws on wrong options. */
   constructor(dag: DAG<S>, options?: number | ExecutorOptions) {
-    if (typeof dag !== "object" || dag === null) throw new InvalidOptionError("dag", "a DAG", dag);
+    if (!(dag instanceof DagValue)) throw new InvalidOptionError("dag", "a DAG", dag);
     this.#dag = dag;
     this.#options = resolveOptions(options);
   }

@@ -19,8 +19,9 @@ class Reader {
     readonly node: number,
   ) {}
 
+  /** `console.log(inputs)` looks through the proxy, but calls this on the proxy: `this` is the view. */
   [inspect.custom](): object {
-    return this.inputs.copyOf(this.node);
+    return Object.assign(Object.create(null), this);
   }
 }
 
@@ -63,13 +64,6 @@ export class RunInputs {
     const names: string[] = [];
     for (let i = starts[node] as number; i < (starts[node + 1] as number); i++) names.push(this.#core.names[ids[i] as number] as string);
     return names;
-  }
-
-  /** A plain copy of what `node` is given. */
-  copyOf(node: number): Record<string, unknown> {
-    const copy: Record<string, unknown> = Object.create(null);
-    for (const name of this.namesOf(node)) copy[name] = this.#read(node, name);
-    return copy;
   }
 
   #read(node: number, key: string | symbol): unknown {

@@ -8,6 +8,9 @@ import type { AnyTask } from "./driver.js";
 /** One function for every node, or functions by node name. */
 export type AnyTasks = AnyTask | Readonly<Record<string, AnyTask>>;
 
+/** How many unknown tasks are told the nearest node's name: each search may look at a thousand names. */
+const mostSuggestions = 100;
+
 const ownTasks = new WeakMap<GraphCore, readonly AnyTask[]>();
 
 /** The task of every node, by id. O(n). Throws where one is missing, or given for no node. */
@@ -36,7 +39,10 @@ export function tasksOf(core: GraphCore, given: AnyTasks | undefined): readonly 
     if (typeof task === "function") tasks[node] = task;
     else if (task !== undefined) throw new InvalidOptionError(`tasks[${JSON.stringify(name)}]`, "a function", task);
   }
-  if (unknown.length > 0) throw new UnknownTaskError(unknown.map((name) => ({ name, suggestion: nearest(name, core.names) })));
+  if (unknown.length > 0) {
+    const suggestionFor = (name: string, i: number): string | undefined => (i < mostSuggestions ? nearest(name, core.names) : undefined);
+    throw new UnknownTaskError(unknown.map((name, i) => ({ name, suggestion: suggestionFor(name, i) })));
+  }
   return complete(core, tasks);
 }
 
