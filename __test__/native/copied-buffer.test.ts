@@ -24,11 +24,13 @@ vi.mock("../../src/native/load.cjs", async (original) => {
 
 test("a run through a copied buffer is a run like any other", async () => {
   const { executor, clock } = simulated(graph("a -> b, c -> d; e"), { retry: 2, timeoutMs: 10, failFast: false });
-  const handle = executor.start(each((inputs, { name, attempt }) => {
-    if (name === "b" && attempt === 1) throw new Error("again");
-    if (name === "e") return new Promise(() => {});
-    return [name, ...Object.keys(inputs)].join("<");
-  }));
+  const handle = executor.start(
+    each((inputs, { name, attempt }) => {
+      if (name === "b" && attempt === 1) throw new Error("again");
+      if (name === "e") return new Promise(() => {});
+      return [name, ...Object.keys(inputs)].join("<");
+    }),
+  );
   for (let i = 0; i < 4; i++) {
     await settleDown();
     clock.advance(600);

@@ -1,11 +1,15 @@
 /** Cancelling a run: from everywhere, at every time. */
+// biome-ignore-all lint/suspicious/noThenProperty: thenables are what some of these tasks give.
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { DAGExecutor, type RunHandle, type RunResult } from "../../src/index.js";
 import { each, graph, hand, loose, never, simulated } from "../support/runs.js";
 import { settleDown } from "../support/simulated-clock.js";
 
-const statuses = (result: RunResult): string => Object.values(result.nodeResults).map(({ name, status }) => `${name} ${status}`).join(", ");
+const statuses = (result: RunResult): string =>
+  Object.values(result.nodeResults)
+    .map(({ name, status }) => `${name} ${status}`)
+    .join(", ");
 
 describe("by the handle", () => {
   test("before the first task is called", async () => {
@@ -20,7 +24,10 @@ describe("by the handle", () => {
     const { executor } = simulated(graph("a -> b -> c"));
     let heard: unknown;
     const handle = executor.start(
-      each((_, { name, signal }) => name === "b" && new Promise((resolve) => signal.addEventListener("abort", () => resolve((heard = signal.reason))))),
+      each(
+        (_, { name, signal }) =>
+          name === "b" && new Promise((resolve) => signal.addEventListener("abort", () => resolve((heard = signal.reason)))),
+      ),
     );
     await settleDown();
     handle.cancel("enough");
@@ -86,7 +93,7 @@ describe("by the handle", () => {
       if (++calls === 1000) clock.advance(30); // Rest: the other leases wait.
       return never();
     });
-    for (let i = 0; calls < 1000; i++) await settleDown();
+    while (calls < 1000) await settleDown();
     handle.cancel();
     clock.advance(5);
     const result = await handle.result;
@@ -127,24 +134,48 @@ describe("by a signal", () => {
 describe("inside a task", () => {
   test.each<[how: string, end: () => unknown]>([
     ["and returns", () => "value"],
-    ["and throws", () => { throw new Error("mine"); }],
-    ["and resolves later", async () => (await null, "value")],
-    ["and rejects later", async () => { await null; throw new Error("mine"); }],
-    ["and returns a thenable that throws", () => ({ then() { throw new Error("mine"); } })],
+    [
+      "and throws",
+      () => {
+        throw new Error("mine");
+      },
+    ],
+    ["and resolves later", () => Promise.resolve("value")],
+    [
+      "and rejects later",
+      async () => {
+        await null;
+        throw new Error("mine");
+      },
+    ],
+    [
+      "and returns a thenable that throws",
+      () => ({
+        then() {
+          throw new Error("mine");
+        },
+      }),
+    ],
     ["and never settles", never],
   ])("it is cancelled even if it %s", async (how, end) => {
     for (const graceMs of [0, 50]) {
       const { executor, clock } = simulated(graph("a -> b; c"), { maxWorkers: 1, graceMs });
-      const handle: RunHandle = executor.start(each((_, { signal }) => {
-        expect(signal.aborted).toBe(false);
-        handle.cancel("from inside");
-        expect(signal).toMatchObject({ aborted: true, reason: "from inside" });
-        return end();
-      }));
+      const handle: RunHandle = executor.start(
+        each((_, { signal }) => {
+          expect(signal.aborted).toBe(false);
+          handle.cancel("from inside");
+          expect(signal).toMatchObject({ aborted: true, reason: "from inside" });
+          return end();
+        }),
+      );
       await settleDown();
       clock.advance(60);
       const result = await handle.result;
-      expect([result.status, statuses(result), result.get("a").result]).toEqual(["cancelled", "a cancelled, b cancelled, c cancelled", undefined]);
+      expect([result.status, statuses(result), result.get("a").result]).toEqual([
+        "cancelled",
+        "a cancelled, b cancelled, c cancelled",
+        undefined,
+      ]);
       const isAbandoned = graceMs === 0 || how.includes("never");
       expect(result.abandoned).toEqual(isAbandoned ? [{ node: "a", attempt: 1 }] : []);
       await settleDown();
@@ -171,7 +202,11 @@ describe("inside a task", () => {
 describe("inside an abort listener", () => {
   test.each([0, 50])("of a timeout, a failFast and a cancel, graceMs %i", async (graceMs) => {
     for (const cause of ["timeout", "failFast", "cancel"] as const) {
-      const { executor, clock } = simulated(graph("a; b; c"), { graceMs, timeoutMs: cause === "timeout" ? 10 : 1000, failFast: cause === "failFast" });
+      const { executor, clock } = simulated(graph("a; b; c"), {
+        graceMs,
+        timeoutMs: cause === "timeout" ? 10 : 1000,
+        failFast: cause === "failFast",
+      });
       const bad = hand();
       const handle: RunHandle = executor.start(
         each((_, { name, signal }) => {
@@ -186,7 +221,11 @@ describe("inside an abort listener", () => {
       clock.advance(10);
       clock.advance(60);
       const result = await handle.result;
-      const expected = { timeout: "a failed, b failed, c failed", failFast: "a failed, b cancelled, c cancelled", cancel: "a cancelled, b cancelled, c cancelled" };
+      const expected = {
+        timeout: "a failed, b failed, c failed",
+        failFast: "a failed, b cancelled, c cancelled",
+        cancel: "a cancelled, b cancelled, c cancelled",
+      };
       expect(statuses(result)).toBe(expected[cause]);
       expect(result.status).toBe(cause === "cancel" ? "cancelled" : "failed");
     }
@@ -208,7 +247,9 @@ describe("inside an abort listener", () => {
     clock.advance(30);
     const result = await handle.result;
     expect(result.status).toBe("cancelled");
-    const begun = Object.values(result.nodeResults).filter(({ attempt }) => attempt > 0).map(({ name }) => name);
+    const begun = Object.values(result.nodeResults)
+      .filter(({ attempt }) => attempt > 0)
+      .map(({ name }) => name);
     expect(begun.sort()).toEqual(called.sort());
   });
 });

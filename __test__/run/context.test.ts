@@ -1,4 +1,5 @@
 /** What a task sees of its attempt. */
+// biome-ignore-all lint/suspicious/noThenProperty: thenables are what some of these tasks give.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
@@ -17,7 +18,11 @@ describe("ctx", () => {
       { runId: "my run" },
     );
     await handle.result;
-    expect(seen).toEqual([["a", "my run", 1], ["b", "my run", 1], ["b", "my run", 2]]);
+    expect(seen).toEqual([
+      ["a", "my run", 1],
+      ["b", "my run", 1],
+      ["b", "my run", 2],
+    ]);
   });
 
   test("gives one signal per attempt, and it aborts with the reason", async () => {
@@ -75,7 +80,10 @@ describe("ctx", () => {
         log("in the call", { n: 1 });
         return name === "a" ? undefined : Promise.resolve().then(() => log("later"));
       }),
-      { onEvent: (event) => heard.push(event.type === "log" ? `${event.node}#${event.attempt}: ${event.message} ${JSON.stringify(event.data)}` : event.type) },
+      {
+        onEvent: (event) =>
+          heard.push(event.type === "log" ? `${event.node}#${event.attempt}: ${event.message} ${JSON.stringify(event.data)}` : event.type),
+      },
     );
     const ofNode = ["nodeLeased", "nodeStarted", '#1: in the call {"n":1}'];
     expect(heard.map((line) => line.replace(/^[ab](?=#)/, ""))).toEqual([
@@ -113,9 +121,13 @@ describe("the caller's async context", () => {
 
   test.each<{ shape: string; dag: DAG; task: () => unknown }>([
     { shape: "a chain of sync tasks", dag: chain(50), task: () => storage.getStore() },
-    { shape: "a chain of async tasks", dag: chain(50), task: async () => (await null, storage.getStore()) },
-    { shape: "many at once", dag: loose(50), task: async () => (await new Promise(setImmediate), storage.getStore()) },
-    { shape: "thenables", dag: chain(5), task: () => ({ then: (give: (value: unknown) => void) => setImmediate(() => give(storage.getStore())) }) },
+    { shape: "a chain of async tasks", dag: chain(50), task: () => Promise.resolve().then(() => storage.getStore()) },
+    { shape: "many at once", dag: loose(50), task: () => new Promise(setImmediate).then(() => storage.getStore()) },
+    {
+      shape: "thenables",
+      dag: chain(5),
+      task: () => ({ then: (give: (value: unknown) => void) => setImmediate(() => give(storage.getStore())) }),
+    },
   ])("reaches every task of $shape", async ({ dag, task }) => {
     const execute = async (word: string) => {
       const executor = new DAGExecutor(dag, 3);

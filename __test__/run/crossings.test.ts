@@ -4,7 +4,7 @@
  * The binding is wrapped so that every call of its classes, and of the bound function of a door, is counted with what went in and out.
  */
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { DAG, DAGExecutor } from "../../src/index.js";
+import { DAG } from "../../src/index.js";
 import { chain, each, loose, simulated } from "../support/runs.js";
 
 const counter = vi.hoisted(() => ({
@@ -14,7 +14,8 @@ const counter = vi.hoisted(() => ({
   isCounting: false,
   see(value: unknown): void {
     if (typeof value === "string") this.strings.push(value);
-    else if (typeof value === "object" && value !== null && !ArrayBuffer.isView(value)) for (const inner of Object.values(value)) this.see(inner);
+    else if (typeof value === "object" && value !== null && !ArrayBuffer.isView(value))
+      for (const inner of Object.values(value)) this.see(inner);
   },
 }));
 
@@ -28,7 +29,8 @@ vi.mock("../../src/native/load.cjs", async (original) => {
       counter.see(args);
       const result: unknown = Reflect.apply(value, this, args);
       counter.see(result);
-      if (typeof result === "object" && result !== null && "call" in result) return { ...result, call: counted(result.call, () => counter.advances++) };
+      if (typeof result === "object" && result !== null && "call" in result)
+        return { ...result, call: counted(result.call, () => counter.advances++) };
       return result;
     };
   };
@@ -57,9 +59,18 @@ function layered(width: number, layers: number): DAG {
 
 describe("crossings", () => {
   const count = 2000;
-  const shapes: [string, DAG][] = [["a chain", chain(count)], ["wide", loose(count)], ["layered", layered(40, 50)]];
-  const tasks: [string, () => unknown][] = [["sync", () => 1], ["async", async () => 1]];
-  const rows = shapes.flatMap(([shape, dag]) => tasks.flatMap(([kind, task]) => [1, 4, 100_000].map((maxWorkers) => ({ shape, dag, kind, task, maxWorkers }))));
+  const shapes: [string, DAG][] = [
+    ["a chain", chain(count)],
+    ["wide", loose(count)],
+    ["layered", layered(40, 50)],
+  ];
+  const tasks: [string, () => unknown][] = [
+    ["sync", () => 1],
+    ["async", async () => 1],
+  ];
+  const rows = shapes.flatMap(([shape, dag]) =>
+    tasks.flatMap(([kind, task]) => [1, 4, 100_000].map((maxWorkers) => ({ shape, dag, kind, task, maxWorkers }))),
+  );
 
   test.each(rows)("$shape, $kind, maxWorkers $maxWorkers: at most one a task", async ({ dag, task, maxWorkers }) => {
     for (const timeoutMs of [undefined, 60_000]) {

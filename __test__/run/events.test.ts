@@ -110,9 +110,24 @@ describe("events", () => {
 
 describe("a listener that fails", () => {
   test.each<[how: string, fail: () => unknown]>([
-    ["throws", () => { throw new Error("mine"); }],
-    ["throws undefined", () => { throw undefined; }],
-    ["is async and rejects", async () => { throw new Error("mine"); }],
+    [
+      "throws",
+      () => {
+        throw new Error("mine");
+      },
+    ],
+    [
+      "throws undefined",
+      () => {
+        throw undefined;
+      },
+    ],
+    [
+      "is async and rejects",
+      async () => {
+        throw new Error("mine");
+      },
+    ],
   ])("and %s changes nothing, and is told to the others", async (_, fail) => {
     let calls = 0;
     const handle = new DAGExecutor(graph("a -> b"), 1).start(() => new Promise(setImmediate), {

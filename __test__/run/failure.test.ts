@@ -6,17 +6,54 @@ import { settleDown } from "../support/simulated-clock.js";
 
 /** Every node's ending: `a failed error`. */
 const endings = (result: RunResult): string =>
-  Object.values(result.nodeResults).map(({ name, status, reason }) => `${name} ${status}${reason === undefined ? "" : ` ${reason}`}`).join(", ");
+  Object.values(result.nodeResults)
+    .map(({ name, status, reason }) => `${name} ${status}${reason === undefined ? "" : ` ${reason}`}`)
+    .join(", ");
 
 describe("failFast", () => {
   test.each<{ what: string; text: string; fails: string; options: ExecutorOptions; expected: string }>([
-    { what: "true: the rest is skipped", text: "a -> b; c -> d", fails: "a", options: { maxWorkers: 1 }, expected: "a failed error, b skipped upstreamFailed, c skipped failFast, d skipped failFast" },
-    { what: "true: what runs is cancelled", text: "a -> b; c -> d", fails: "a", options: { maxWorkers: 2 }, expected: "a failed error, b skipped upstreamFailed, c cancelled, d skipped failFast" },
-    { what: "true: what has completed stays", text: "a -> b -> c; a -> d", fails: "b", options: { maxWorkers: 1 }, expected: "a completed, b failed error, c skipped upstreamFailed, d skipped failFast" },
-    { what: "false: other branches go on", text: "a -> b; c -> d", fails: "a", options: { failFast: false }, expected: "a failed error, b skipped upstreamFailed, c completed, d completed" },
-    { what: "false: a join of both is blocked", text: "a, c -> j -> k; c -> d", fails: "a", options: { failFast: false }, expected: "a failed error, c completed, j skipped upstreamFailed, k skipped upstreamFailed, d completed" },
+    {
+      what: "true: the rest is skipped",
+      text: "a -> b; c -> d",
+      fails: "a",
+      options: { maxWorkers: 1 },
+      expected: "a failed error, b skipped upstreamFailed, c skipped failFast, d skipped failFast",
+    },
+    {
+      what: "true: what runs is cancelled",
+      text: "a -> b; c -> d",
+      fails: "a",
+      options: { maxWorkers: 2 },
+      expected: "a failed error, b skipped upstreamFailed, c cancelled, d skipped failFast",
+    },
+    {
+      what: "true: what has completed stays",
+      text: "a -> b -> c; a -> d",
+      fails: "b",
+      options: { maxWorkers: 1 },
+      expected: "a completed, b failed error, c skipped upstreamFailed, d skipped failFast",
+    },
+    {
+      what: "false: other branches go on",
+      text: "a -> b; c -> d",
+      fails: "a",
+      options: { failFast: false },
+      expected: "a failed error, b skipped upstreamFailed, c completed, d completed",
+    },
+    {
+      what: "false: a join of both is blocked",
+      text: "a, c -> j -> k; c -> d",
+      fails: "a",
+      options: { failFast: false },
+      expected: "a failed error, c completed, j skipped upstreamFailed, k skipped upstreamFailed, d completed",
+    },
   ])("$what", async ({ text, fails, options, expected }) => {
-    for (const throwIt of [() => { throw new Error("no"); }, async () => Promise.reject(new Error("no"))]) {
+    for (const throwIt of [
+      () => {
+        throw new Error("no");
+      },
+      async () => Promise.reject(new Error("no")),
+    ]) {
       const called: string[] = [];
       const { executor } = simulated(graph(text), options);
       const result = await executor.execute(
@@ -79,7 +116,12 @@ describe("retries", () => {
     { what: "an object", options: { retry: { maxAttempts: 3 } }, failures: 2, attempt: 3, status: "completed" },
     { what: "used up", options: { retry: 3 }, failures: 9, attempt: 3, status: "failed" },
   ])("$what", async ({ options, failures, attempt, status }) => {
-    for (const throwIt of [(error: Error) => { throw error; }, (error: Error) => Promise.reject(error)]) {
+    for (const throwIt of [
+      (error: Error) => {
+        throw error;
+      },
+      (error: Error) => Promise.reject(error),
+    ]) {
       const result = await new DAGExecutor(graph("a -> b"), options).execute(
         each((_, ctx) => (ctx.name === "a" && ctx.attempt <= failures ? throwIt(new Error(`${ctx.attempt}`)) : `ok ${ctx.attempt}`)),
       );
@@ -90,7 +132,11 @@ describe("retries", () => {
   });
 
   test("of one node are its own", async () => {
-    const dag: DAG = DAG.builder().addNode("a", { retry: 2 }).addNode("b", { retry: { maxAttempts: 4 } }).addNode("c").build();
+    const dag: DAG = DAG.builder()
+      .addNode("a", { retry: 2 })
+      .addNode("b", { retry: { maxAttempts: 4 } })
+      .addNode("c")
+      .build();
     const result = await new DAGExecutor(dag, { failFast: false, retry: 3 }).execute(() => Promise.reject(new Error("no")));
     expect(Object.values(result.nodeResults).map(({ attempt }) => attempt)).toEqual([2, 4, 3]);
   });
@@ -126,7 +172,9 @@ describe("attempt timeouts", () => {
 
   test("code that listens to its signal is not abandoned", async () => {
     const { executor, clock } = simulated(graph("a"), { timeoutMs: 100 });
-    const handle = executor.start(each((_, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)))));
+    const handle = executor.start(
+      each((_, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)))),
+    );
     await settleDown();
     clock.advance(100);
     const result = await handle.result;
@@ -139,7 +187,12 @@ describe("attempt timeouts", () => {
     const dag: DAG = DAG.builder().addNode("a", { timeoutMs: 10, retry: 2 }).addNode("b").build();
     const { executor, clock } = simulated(dag, { maxWorkers: 1, timeoutMs: 1000 });
     const log: string[] = [];
-    const handle = executor.start(each((_, { name, attempt }) => (log.push(`${name}${attempt} at ${clock.now()}`), name === "a" && attempt === 1 ? never() : null)));
+    const handle = executor.start(
+      each((_, { name, attempt }) => {
+        log.push(`${name}${attempt} at ${clock.now()}`);
+        return name === "a" && attempt === 1 ? never() : null;
+      }),
+    );
     await settleDown();
     clock.advance(10);
     await settleDown();
@@ -160,7 +213,10 @@ describe("attempt timeouts", () => {
   });
 
   test("graceMs: Infinity waits for the code; graceMs: 0 does not", async () => {
-    for (const [graceMs, abandoned] of [[Number.POSITIVE_INFINITY, 0], [0, 1]] as const) {
+    for (const [graceMs, abandoned] of [
+      [Number.POSITIVE_INFINITY, 0],
+      [0, 1],
+    ] as const) {
       const late = hand();
       const { executor, clock } = simulated(graph("a"), { timeoutMs: 10, graceMs });
       const handle = executor.start(() => late.promise);
@@ -191,7 +247,12 @@ test("what fails after the end is nobody's business", async () => {
 test("the events of a failure, a retry and a stop", async () => {
   const words: string[] = [];
   const { executor } = simulated(graph("a -> b; c"), { maxWorkers: 1, retry: 2 });
-  await executor.execute(() => { throw new Error("no"); }, { onEvent: (event) => words.push(wordOf(event)) });
+  await executor.execute(
+    () => {
+      throw new Error("no");
+    },
+    { onEvent: (event) => words.push(wordOf(event)) },
+  );
   expect(words).toEqual([
     "runStarted",
     "nodeReady a",

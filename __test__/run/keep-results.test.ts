@@ -25,7 +25,11 @@ describe("keepResults", () => {
         }),
       );
       expect(seen).toEqual({ a: {}, b: { a: "A" }, c: { a: "A" }, d: { b: "B", c: "C" }, e: { b: "B" }, lone: {} });
-      expect(Object.values(result.nodeResults).filter((row) => row.result !== undefined).map(({ name }) => name)).toEqual(kept);
+      expect(
+        Object.values(result.nodeResults)
+          .filter((row) => row.result !== undefined)
+          .map(({ name }) => name),
+      ).toEqual(kept);
       expect(result.succeeded).toBe(6);
     }
   });
@@ -66,7 +70,7 @@ describe("keepResults", () => {
         return kind === "sync" ? make() : Promise.resolve().then(make);
       }),
     );
-    for (let i = 0; outputs.length < 39; i++) await settleDown();
+    while (outputs.length < 39) await settleDown();
     await settleDown();
     collectGarbage();
     // The last one has a reader that runs; the one before may still lie in a register of the loop.
@@ -92,7 +96,12 @@ test("late outcomes are not kept", async () => {
 });
 
 test("a call that took too long gives nothing, not even its error", async () => {
-  for (const end of [() => "late", () => { throw new Error("late"); }]) {
+  for (const end of [
+    () => "late",
+    () => {
+      throw new Error("late");
+    },
+  ]) {
     const { executor, clock } = simulated(graph("a"), { timeoutMs: 10 });
     const result = await executor.execute(() => {
       clock.advance(11);

@@ -10,16 +10,48 @@ const thrown = (message: string) => () => {
 
 describe("a report", () => {
   test.each([
-    { name: "an empty graph", text: "", fails: [], status: "completed", counts: { completed: 0, failed: 0, skipped: 0, filtered: 0, cancelled: 0 } },
-    { name: "one node", text: "a", fails: [], status: "completed", counts: { completed: 1, failed: 0, skipped: 0, filtered: 0, cancelled: 0 } },
-    { name: "a diamond", text: "a -> b, c -> d", fails: [], status: "completed", counts: { completed: 4, failed: 0, skipped: 0, filtered: 0, cancelled: 0 } },
-    { name: "a failed root", text: "a -> b, c -> d", fails: ["a"], status: "failed", counts: { completed: 0, failed: 1, skipped: 3, filtered: 0, cancelled: 0 } },
-    { name: "a failed branch", text: "a -> b, c -> d", fails: ["b"], status: "failed", counts: { completed: 2, failed: 1, skipped: 1, filtered: 0, cancelled: 0 } },
+    {
+      name: "an empty graph",
+      text: "",
+      fails: [],
+      status: "completed",
+      counts: { completed: 0, failed: 0, skipped: 0, filtered: 0, cancelled: 0 },
+    },
+    {
+      name: "one node",
+      text: "a",
+      fails: [],
+      status: "completed",
+      counts: { completed: 1, failed: 0, skipped: 0, filtered: 0, cancelled: 0 },
+    },
+    {
+      name: "a diamond",
+      text: "a -> b, c -> d",
+      fails: [],
+      status: "completed",
+      counts: { completed: 4, failed: 0, skipped: 0, filtered: 0, cancelled: 0 },
+    },
+    {
+      name: "a failed root",
+      text: "a -> b, c -> d",
+      fails: ["a"],
+      status: "failed",
+      counts: { completed: 0, failed: 1, skipped: 3, filtered: 0, cancelled: 0 },
+    },
+    {
+      name: "a failed branch",
+      text: "a -> b, c -> d",
+      fails: ["b"],
+      status: "failed",
+      counts: { completed: 2, failed: 1, skipped: 1, filtered: 0, cancelled: 0 },
+    },
   ])("counts $name", async ({ text, fails, status, counts }) => {
     const { executor } = simulated(graph(text), { failFast: false });
-    const result = await executor.execute(each((_, { name }) => {
-      if (fails.includes(name as never)) throw new Error(name);
-    }));
+    const result = await executor.execute(
+      each((_, { name }) => {
+        if (fails.includes(name as never)) throw new Error(name);
+      }),
+    );
     expect(result.status).toBe(status);
     expect(result.counts).toEqual(counts);
     const { completed, failed, skipped, cancelled } = counts;
@@ -30,7 +62,11 @@ describe("a report", () => {
     const { executor, clock } = simulated(graph("a -> b; c"), { maxWorkers: 1 });
     const hands = { a: hand(), b: hand(), c: hand() };
     const handle = executor.start(each((_, { name }) => hands[name as "a"].promise));
-    for (const [name, ms] of [["a", 5], ["b", 7], ["c", 11]] as const) {
+    for (const [name, ms] of [
+      ["a", 5],
+      ["b", 7],
+      ["c", 11],
+    ] as const) {
       await settleDown();
       clock.advance(ms);
       hands[name].resolve(name.toUpperCase());

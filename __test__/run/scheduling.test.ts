@@ -1,4 +1,5 @@
 /** Which tasks run when: slots, order, and what is shared between runs. */
+// biome-ignore-all lint/suspicious/noThenProperty: thenables are what some of these tasks give.
 import { describe, expect, test } from "vitest";
 import { DAG, DAGExecutor } from "../../src/index.js";
 import { each, graph, type Hand, hand, loose, simulated } from "../support/runs.js";
@@ -58,7 +59,15 @@ describe("order", () => {
     { what: "the cost of what follows counts", nodes: { a: { cost: 4 }, b: {}, z: { cost: 5 } }, edges: [["b", "z"]], order: "b z a" },
     { what: "priority before cost", nodes: { a: { cost: 9 }, b: { priority: 1 } }, order: "b a" },
     { what: "priority is lent to what one waits for", nodes: { a: {}, b: {}, z: { priority: 9 } }, edges: [["b", "z"]], order: "b z a" },
-    { what: "and through what lies between", nodes: { a: { priority: 1 }, b: {}, m: {}, z: { priority: 9 } }, edges: [["b", "m"], ["m", "z"]], order: "b m z a" },
+    {
+      what: "and through what lies between",
+      nodes: { a: { priority: 1 }, b: {}, m: {}, z: { priority: 9 } },
+      edges: [
+        ["b", "m"],
+        ["m", "z"],
+      ],
+      order: "b m z a",
+    },
     { what: "a low one lends nothing", nodes: { a: {}, b: {}, z: { priority: -9 } }, edges: [["b", "z"]], order: "b a z" },
   ])("by $what", async ({ nodes, edges = [], order }) => {
     const builder = DAG.builder();
@@ -67,7 +76,12 @@ describe("order", () => {
     const dag: DAG = builder.build();
     for (const wait of [() => undefined, async () => null]) {
       const called: string[] = [];
-      await new DAGExecutor(dag, 1).execute(each((_, { name }) => (called.push(name), wait())));
+      await new DAGExecutor(dag, 1).execute(
+        each((_, { name }) => {
+          called.push(name);
+          return wait();
+        }),
+      );
       expect(called.join(" ")).toBe(order);
     }
   });
@@ -76,7 +90,12 @@ describe("order", () => {
     const { executor } = simulated(graph("slow -> x; a -> b -> c -> d"));
     const slow = hand();
     const called: string[] = [];
-    const handle = executor.start(each((_, { name }) => (called.push(name), name === "slow" ? slow.promise : null)));
+    const handle = executor.start(
+      each((_, { name }) => {
+        called.push(name);
+        return name === "slow" ? slow.promise : null;
+      }),
+    );
     await settleDown();
     expect(called).toEqual(["a", "slow", "b", "c", "d"]);
     slow.resolve(null);
@@ -92,11 +111,23 @@ describe("tasks", () => {
 
   test.each<[what: string, run: () => Promise<{ nodeResults: Record<string, { result?: unknown }> }>, expected: unknown]>([
     ["an object", () => new DAGExecutor(graph("a -> b")).execute({ a: () => 1, b: ({ a }) => [a] }), [1, [1]]],
-    ["an object without a prototype", () => new DAGExecutor(graph("a -> b")).execute(Object.assign(Object.create(null), { a: () => 1, b: () => 2 })), [1, 2]],
+    [
+      "an object without a prototype",
+      () => new DAGExecutor(graph("a -> b")).execute(Object.assign(Object.create(null), { a: () => 1, b: () => 2 })),
+      [1, 2],
+    ],
     ["one function for all", () => new DAGExecutor(graph("a -> b")).execute(each((_, { name }) => name)), ["a", "b"]],
     ["given with the nodes", () => new DAGExecutor(flow).execute(), [1, 2]],
     ["given with the nodes, some anew", () => new DAGExecutor(flow).execute({ a: () => 10 }), [10, 11]],
-    ["promises and thenables", () => new DAGExecutor(graph("a -> b")).execute({ a: async () => 1, b: ({ a }) => ({ then: (give: (value: unknown) => void) => give([a]) }) }), [1, [1]]],
+    [
+      "promises and thenables",
+      () =>
+        new DAGExecutor(graph("a -> b")).execute({
+          a: async () => 1,
+          b: ({ a }) => ({ then: (give: (value: unknown) => void) => give([a]) }),
+        }),
+      [1, [1]],
+    ],
     ["of undefined and null", () => new DAGExecutor(graph("a -> b")).execute({ a: () => {}, b: () => null }), [undefined, null]],
   ])("%s", async (_, run, expected) => {
     const { nodeResults } = await run();
@@ -135,7 +166,10 @@ describe("runs do not touch each other", () => {
   test("a task runs its own executor", async () => {
     const executor: DAGExecutor = new DAGExecutor(graph("a -> b"), 1);
     const nested = async (depth: number): Promise<number> => {
-      const result = await executor.execute({ a: () => (depth === 0 ? 0 : nested(depth - 1)), b: ({ a }: { a?: unknown }) => Number(a) + 1 });
+      const result = await executor.execute({
+        a: () => (depth === 0 ? 0 : nested(depth - 1)),
+        b: ({ a }: { a?: unknown }) => Number(a) + 1,
+      });
       return Number(result.orThrow().get("b").result);
     };
     expect(await nested(30)).toBe(31);

@@ -230,10 +230,9 @@ export class Driver implements ContextHost {
     const now = this.#clock.now();
     const door = this.#door;
     if (isPromise) {
-      this.#follow(value as PromiseLike<unknown>, node, attempt, isLane);
-      if (door === undefined || this.#isCalledReported) return now;
-      door.began(node, attempt, time);
-      if (door.isFull) this.#cross(now);
+      if (!this.#isCalledReported) door?.began(node, attempt, time);
+      this.#follow(value as PromiseLike<unknown>, node, attempt, isLane); // A hostile promise may fail right here.
+      if (this.#door?.isFull) this.#cross(now);
       return now;
     }
     if (door === undefined) return now; // The run ended inside the call: a cancel without grace.

@@ -77,12 +77,17 @@ const mostAttempts = 2 ** 20;
 const keepModes: readonly unknown[] = ["all", "leaves", "none"];
 
 /** Checks the second argument of `new DAGExecutor`. */
-export function resolveOptions(given: number | ExecutorOptions | undefined): ResolvedOptions {
-  const options: ExecutorOptions & { readonly [clockOption]?: Clock } = typeof given === "number" ? { maxWorkers: given } : (given ?? {});
+export function resolveOptions(given: number | ExecutorOptions = {}): ResolvedOptions {
+  const options: ExecutorOptions & { readonly [clockOption]?: Clock } = typeof given === "number" ? { maxWorkers: given } : given;
   checkNames(options, ["maxWorkers", "failFast", "graceMs", "timeoutMs", "retry", "keepResults"]);
   const { maxWorkers = availableParallelism(), failFast = true, graceMs = 1000, timeoutMs, retry = 1, keepResults = "all" } = options;
   const isCount = (n: unknown, most: number): boolean => typeof n === "number" && Number.isInteger(n) && n >= 1 && n <= most;
-  expect("maxWorkers", maxWorkers, "an integer of at least 1, or Infinity", isCount(maxWorkers, mostWorkers) || maxWorkers === Number.POSITIVE_INFINITY);
+  expect(
+    "maxWorkers",
+    maxWorkers,
+    "an integer of at least 1, or Infinity",
+    isCount(maxWorkers, mostWorkers) || maxWorkers === Number.POSITIVE_INFINITY,
+  );
   expect("failFast", failFast, "true or false", typeof failFast === "boolean");
   expect("graceMs", graceMs, "a number of at least 0, in milliseconds", typeof graceMs === "number" && graceMs >= 0);
   const isTimeout = timeoutMs === undefined || (typeof timeoutMs === "number" && Number.isFinite(timeoutMs) && timeoutMs > 0);
