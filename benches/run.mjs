@@ -111,7 +111,11 @@ async function main() {
   console.log(closing);
   parts.push(closing);
   if (markdown !== undefined) writeFileSync(markdown, parts.join("\n"));
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ conditions: found, rows: rows.map((row) => ({ ...row, cells: Object.fromEntries(row.cells) })) }, null, 2)}\n`);
+  if (json !== undefined)
+    writeFileSync(
+      json,
+      `${JSON.stringify({ conditions: found, rows: rows.map((row) => ({ ...row, cells: Object.fromEntries(row.cells) })) }, null, 2)}\n`,
+    );
 }
 
 await main();

@@ -4,7 +4,7 @@
  * I1 A door serves one run at a time. I2 Nothing but this file knows the layout. I3 Doors are kept for the next run of this thread:
  * making one costs more than a small run.
  */
-import { NativeDoor, type NativeRun } from "./load.cjs";
+import { NativeDoor, type NativeRun } from "./addon.js";
 
 /** What `advance` answers, as bits. */
 export const doorBits = { leases: 1, others: 2, ended: 4, more: 8 } as const;
@@ -13,6 +13,8 @@ export const doorBits = { leases: 1, others: 2, ended: 4, more: 8 } as const;
 export const effectKinds = { abort: 1, revoke: 2, discard: 3, free: 4 } as const;
 
 const inputCapacity = 512;
+/** How many doors a thread keeps for later runs, at 20 kB each. */
+const mostIdle = 16;
 const inputsAt = 64;
 const leasesAt = inputsAt + inputCapacity * 24;
 const othersAt = leasesAt + 512 * 8;
@@ -51,9 +53,9 @@ export class Door {
     }
   }
 
-  /** Whether one more input fits; if not, cross first. */
+  /** Whether it is time to cross: what one call of a task reports (its beginning, a cancel, its end) might not fit any more. */
   get isFull(): boolean {
-    return this.pending === inputCapacity;
+    return this.pending > inputCapacity - 3;
   }
 
   /** The run begins. */
@@ -139,6 +141,6 @@ export class Door {
   /** Gives the door back. */
   close(): void {
     this.#native.detach();
-    Door.#idle.push(this);
+    if (Door.#idle.length < mostIdle) Door.#idle.push(this);
   }
 }

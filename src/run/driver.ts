@@ -2,9 +2,11 @@
  * The loop of a run on this thread: calls what the core leases, reports what came of it, carries out the effects.
  *
  * It decides nothing: no order, no readiness, no retry, no deadline. I1 At most one crossing per task, plus a constant. I2 The core
- * hears of a failure before the next lease begins, because a failure may take leases back. I3 After the end nothing of this run
- * touches its door again. I4 A lane, an async function, follows one promise at a time and takes the next lease itself, so that a
- * task costs an `await`, not a promise chain.
+ * hears of a failure, and of a deadline that has passed, before the next lease begins, because both may take leases back. I3 After
+ * the end nothing of this run touches its door again. I4 A lane, an async function, follows one promise at a time and takes the next
+ * lease itself, so that a task costs an `await`, not a promise chain. I5 Whenever a task or a listener is called, the door has room
+ * for what may be reported in that call: nothing crosses between the taking of a lease and the report of its beginning. I6 Every
+ * promise a task gave is followed, also after the end: its rejection is nobody else's to handle.
  *
  * One reading of the clock serves as the end of one task and the beginning of the next that is called right after it.
  */
@@ -27,7 +29,8 @@ export interface DriverParts {
   readonly core: GraphCore;
   readonly plan: NativePlan;
   readonly run: NativeRun;
-  readonly runId: string;
+  /** The id of the run, made when it is first asked for. */
+  readonly runId: () => string;
   /** Tasks by node id. */
   readonly tasks: readonly AnyTask[];
   /** Longest running time of one attempt of nodes that say nothing themselves, in milliseconds. */
@@ -52,6 +55,7 @@ export class Driver implements ContextHost {
   readonly #inputs: RunInputs;
   readonly #signals = new AttemptSignals();
   #door: Door | undefined;
+  #isOver = false;
 
   /** Outputs by node id; a hole where a task returned nothing. */
   readonly outputs: unknown[];
@@ -62,6 +66,8 @@ export class Driver implements ContextHost {
   #todo = new Uint32Array(64);
   #todoHead = 0;
   #todoTail = 0;
+  /** How many leases of each node were taken back and are still to come out of the queue. */
+  readonly #revoked = new Map<number, number>();
   /** Whether something was reported that may change what is to be done. */
   #hasNews = false;
   #isPumping = false;
@@ -85,6 +91,7 @@ export class Driver implements ContextHost {
   #isResting = false;
 
   #eventSeq = 0;
+  #isCancelled = false;
   #cancelReason: unknown;
   #isRecording = false;
 
@@ -97,7 +104,7 @@ export class Driver implements ContextHost {
   }
 
   get runId(): string {
-    return this.#parts.runId;
+    return this.#parts.runId();
   }
 
   nameOf(node: number): string {
@@ -110,12 +117,14 @@ export class Driver implements ContextHost {
 
   log(node: number, attempt: number, message: string, data: unknown): void {
     const { events } = this.#parts;
-    if (events.isHeard) events.publish({ type: "log", node: this.nameOf(node), attempt, message, data });
+    if (!events.isHeard) return;
+    if (this.#reportCall()) this.#cross(this.#clock.now()); // Nobody hears of an attempt before it has started.
+    events.publish([{ type: "log", node: this.nameOf(node), attempt, message, data }]);
   }
 
   /** Keeps events from now on. */
   record(): void {
-    if (this.#isRecording) return;
+    if (this.#isRecording || this.#isOver) return;
     this.#isRecording = true;
     this.#parts.run.record();
     this.#eventSeq = this.#parts.run.eventCount();
@@ -124,9 +133,14 @@ export class Driver implements ContextHost {
   /** Begins the run; `baseMs` is the clock's reading that counts as its time 0. */
   start(baseMs: number): void {
     this.#sliceStart = baseMs;
-    this.#door = Door.open(this.#parts.run, baseMs);
+    try {
+      this.#door = Door.open(this.#parts.run, baseMs);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
     this.#door.start(baseMs);
-    if (this.#cancelReason !== undefined) this.#door.cancel(baseMs);
+    if (this.#isCancelled) this.#door.cancel(baseMs);
     this.#hasNews = true;
     this.#pump(baseMs);
   }
@@ -138,16 +152,23 @@ export class Driver implements ContextHost {
 
   /** Cancels the run, now. Also from inside a task. Before `start`, the run starts cancelled. */
   cancel(reason: unknown): void {
-    if (this.#cancelReason !== undefined) return;
-    this.#cancelReason = reason ?? new DOMException("This run was cancelled", "AbortError");
-    if (this.#door === undefined) return;
+    if (this.#isCancelled || this.#isOver) return;
+    this.#isCancelled = true;
+    this.#cancelReason = reason === undefined ? new DOMException("This run was cancelled", "AbortError") : reason;
+    const door = this.#door;
+    if (door === undefined) return; // It has not started.
     const now = this.#clock.now();
-    if (this.#calledNode !== -1 && !this.#isCalledReported) {
-      this.#isCalledReported = true;
-      this.#openDoor(this.#calledAt)?.began(this.#calledNode, this.#calledAttempt, this.#calledAt);
-    }
-    this.#openDoor(now)?.cancel(now);
+    this.#reportCall();
+    door.cancel(now);
     this.#cross(now);
+  }
+
+  /** Reports that the function that is being called was called. Answers whether that was news. */
+  #reportCall(): boolean {
+    if (this.#calledNode === -1 || this.#isCalledReported || this.#door === undefined) return false;
+    this.#isCalledReported = true;
+    this.#door.began(this.#calledNode, this.#calledAttempt, this.#calledAt);
+    return true;
   }
 
   /**
@@ -162,12 +183,13 @@ export class Driver implements ContextHost {
     let time = now;
     while (this.#door !== undefined) {
       const hasLease = this.#todoHead < this.#todoTail;
-      if (!hasLease && !this.#hasNews && !(this.#isRecording && this.#door.pending > 0)) break;
+      if (!hasLease && !this.#hasNews && !this.#isToBeHeard) break;
       if (this.#isTimeStale) {
         time = this.#clock.now();
         this.#isTimeStale = false;
       }
-      if (!hasLease) {
+      // A deadline that has passed inside a call may take back the leases that have not begun.
+      if (!hasLease || time >= this.#timerAt) {
         this.#cross(time);
         this.#isTimeStale = this.#isRecording; // Listeners have run.
         continue;
@@ -175,10 +197,17 @@ export class Driver implements ContextHost {
       if (time > restAt) break;
       const node = this.#todo[this.#todoHead++] as number;
       const attempt = this.#todo[this.#todoHead++] as number;
+      if (this.#revoked.size > 0 && this.#isRevoked(node)) continue;
       time = this.#call(node, attempt, time, isLane);
     }
+    if (this.#isToBeHeard) this.#cross(time); // Before the rest.
     this.#isPumping = false;
     if (time - this.#sliceStart > sliceMs && this.#door !== undefined) this.#rest();
+  }
+
+  /** Whether somebody listens and something was reported that has not been taken across. */
+  get #isToBeHeard(): boolean {
+    return this.#isRecording && this.#door !== undefined && this.#door.pending > 0;
   }
 
   /** Lets the event loop turn once before anything else is called, so that timers, signals and I/O are heard. */
@@ -205,26 +234,30 @@ export class Driver implements ContextHost {
     let isOk = true;
     let isPromise = false;
     try {
-      value = (this.#tasks[node] as AnyTask)(inputs, new AttemptContext(this, node, attempt));
+      const task = this.#tasks[node] as AnyTask; // Called by itself: `this` is nothing of ours.
+      value = task(inputs, new AttemptContext(this, node, attempt));
       isPromise = isThenable(value);
     } catch (error) {
       isOk = false;
       value = error;
     }
     this.#calledNode = -1;
+    const door = this.#door;
     if (isPromise) {
       this.#isTimeStale = true;
-      if (!this.#isCalledReported) this.#openDoor(time)?.began(node, attempt, time);
       this.#follow(value as PromiseLike<unknown>, node, attempt, isLane);
+      if (door === undefined || this.#isCalledReported) return time;
+      door.began(node, attempt, time);
+      if (door.isFull) this.#cross(this.#clock.now());
       return time;
     }
     const now = this.#clock.now();
+    if (door === undefined) return now; // The run ended inside the call: a cancel without grace.
     this.#keep(node, attempt, isOk, value);
-    const door = this.#openDoor(now);
-    if (this.#isCalledReported) door?.settled(node, attempt, now, isOk);
-    else door?.ran(node, attempt, time, now, isOk);
+    if (this.#isCalledReported) door.settled(node, attempt, now, isOk);
+    else door.ran(node, attempt, time, now, isOk);
     this.#hasNews = true;
-    if (!isOk) this.#cross(now);
+    if (!isOk || door.isFull) this.#cross(now);
     return now;
   }
 
@@ -253,11 +286,13 @@ export class Driver implements ContextHost {
         isOk = false;
         value = error;
       }
-      if (this.#door === undefined) return;
+      const door = this.#door;
+      if (door === undefined) return;
       const now = this.#clock.now();
       this.#keep(node, attempt, isOk, value);
-      this.#openDoor(now)?.settled(node, attempt, now, isOk);
+      door.settled(node, attempt, now, isOk);
       this.#hasNews = true;
+      if (!isOk || door.isFull) this.#cross(now);
       this.#handOver = undefined;
       this.#pump(now, true);
       promise = this.#handOver;
@@ -272,12 +307,6 @@ export class Driver implements ContextHost {
     if (this.#signals.returned(node, attempt)) return;
     if (!isOk) this.errors.set(node, value);
     else if (value !== undefined) this.outputs[node] = value;
-  }
-
-  /** The door, with room for one more input; none if the run has ended, if only by making room. */
-  #openDoor(now: number): Door | undefined {
-    if (this.#door?.isFull) this.#cross(now);
-    return this.#door;
   }
 
   /** One crossing: inputs in; leases, other effects, the next timer and perhaps the end out. */
@@ -297,8 +326,11 @@ export class Driver implements ContextHost {
       if (bits & doorBits.leases) this.#take(door);
       if (bits & doorBits.others) this.#carryOut(door);
       if (this.#door === undefined) return; // A listener of an aborted signal came back in and ended the run.
-      if (wakeAt < this.#timerAt) this.#setTimer(wakeAt, now);
-      if (this.#isRecording) this.#publish();
+      if (wakeAt < this.#timerAt || this.#timerAt <= now) this.#setTimer(wakeAt, now);
+      if (this.#isRecording) {
+        this.#publish();
+        if (this.#door === undefined) return; // So did a listener of events.
+      }
       if (bits & doorBits.ended) this.#end(runStatuses[status - 1] as RunStatus);
     } while (bits & doorBits.more);
   }
@@ -307,9 +339,13 @@ export class Driver implements ContextHost {
     const count = 2 * door.leaseCount;
     if (this.#todoHead === this.#todoTail) this.#todoHead = this.#todoTail = 0;
     if (this.#todoTail + count > this.#todo.length) {
-      const larger = new Uint32Array(Math.max(2 * this.#todo.length, this.#todoTail + count));
-      larger.set(this.#todo.subarray(0, this.#todoTail));
-      this.#todo = larger;
+      const left = this.#todo.subarray(this.#todoHead, this.#todoTail);
+      const isRoomy = left.length + count <= this.#todo.length / 2;
+      const queue = isRoomy ? this.#todo : new Uint32Array(2 * (left.length + count));
+      queue.set(left);
+      this.#todo = queue;
+      this.#todoTail = left.length;
+      this.#todoHead = 0;
     }
     door.copyLeases(this.#todo, this.#todoTail);
     this.#todoTail += count;
@@ -332,16 +368,18 @@ export class Driver implements ContextHost {
     this.errors.delete(node);
   }
 
-  /** Takes a lease that has not begun out of the queue. */
+  /** A lease that has not begun is void. It is passed over when it comes out of the queue: a sweep takes back a million of them. */
   #revoke(node: number): void {
-    let to = this.#todoHead;
-    for (let from = this.#todoHead; from < this.#todoTail; from += 2) {
-      if (this.#todo[from] === node) continue;
-      this.#todo[to] = this.#todo[from] as number;
-      this.#todo[to + 1] = this.#todo[from + 1] as number;
-      to += 2;
-    }
-    this.#todoTail = to;
+    this.#revoked.set(node, (this.#revoked.get(node) ?? 0) + 1);
+  }
+
+  /** Whether the lease that just came out of the queue is void. */
+  #isRevoked(node: number): boolean {
+    const count = this.#revoked.get(node);
+    if (count === undefined) return false;
+    if (count > 1) this.#revoked.set(node, count - 1);
+    else this.#revoked.delete(node);
+    return true;
   }
 
   #abortReason(node: number, attempt: number, reason: number): unknown {
@@ -357,7 +395,9 @@ export class Driver implements ContextHost {
 
   #setTimer(at: number, now: number): void {
     this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
     this.#timerAt = at;
+    if (at === Number.POSITIVE_INFINITY) return;
     this.#cancelTimer = this.#clock.setTimer(Math.max(0, at - now), () => {
       this.#cancelTimer = undefined;
       this.#timerAt = Number.POSITIVE_INFINITY;
@@ -372,26 +412,28 @@ export class Driver implements ContextHost {
     const records = run.takeEvents();
     const firstSeq = this.#eventSeq;
     this.#eventSeq += records.byteLength / 24;
-    if (!events.isHeard) return;
-    for (const event of decodeEvents(records, firstSeq, (node) => this.nameOf(node))) events.publish(event);
+    if (events.isHeard) events.publish(decodeEvents(records, firstSeq, (node) => this.nameOf(node)));
   }
 
   #end(status: RunStatus): void {
-    const door = this.#door;
-    this.#door = undefined;
-    this.#cancelTimer?.();
-    door?.close();
-    this.#parts.events.close();
-    this.#parts.onEnd(status);
+    this.#door?.close();
+    this.#close(status);
   }
 
-  /** A fault in the engine ends this run, and only this one; its door is not used again. */
+  /** A fault in the engine ends this run, and only this one; its door is not used again. What still runs is told to stop. */
   #fail(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    const fault = error instanceof InternalError ? error : new InternalError(message, { cause: error });
+    this.#close(fault);
+    this.#signals.abortAll(fault);
+  }
+
+  #close(end: RunStatus | InternalError): void {
     this.#door = undefined;
+    this.#isOver = true;
     this.#cancelTimer?.();
     this.#parts.events.close();
-    const message = error instanceof Error ? error.message : String(error);
-    this.#parts.onEnd(error instanceof InternalError ? error : new InternalError(message, { cause: error }));
+    this.#parts.onEnd(end);
   }
 }
 

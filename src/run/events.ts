@@ -2,7 +2,8 @@
  * The events of a run as users see them: decoded from the core's records, handed to listeners, queued for iterators.
  *
  * I1 A listener never changes a run: what it throws becomes an event. I2 A slow iterator is bounded: what it misses is counted
- * and told. I3 Nobody listens, nothing is decoded.
+ * and told. I3 Nobody listens, nothing is decoded. I4 Everybody hears events in their order, also those that a listener itself
+ * brings about (it cancels the run, say): they wait until the ones before them have been heard.
  */
 import { type Reason, reasonName } from "./columns.js";
 
@@ -113,6 +114,9 @@ export class EventHub implements AsyncIterable<RunEvent> {
   readonly #listeners = new Set<EventListener>();
   readonly #queues = new Set<EventQueue>();
   readonly #onFirst: () => void;
+  /** Batches of events that nobody has heard yet. */
+  readonly #batches: Iterable<RunEvent>[] = [];
+  #isDelivering = false;
   #isClosed = false;
 
   /** `onFirst` is called when somebody listens for the first time. */
@@ -135,7 +139,7 @@ export class EventHub implements AsyncIterable<RunEvent> {
   [Symbol.asyncIterator](): AsyncIterator<RunEvent, undefined> {
     this.#announce();
     const queue = new EventQueue(() => this.#queues.delete(queue));
-    if (this.#isClosed) queue.close();
+    if (this.#isClosed && !this.#isDelivering) queue.close();
     else this.#queues.add(queue);
     return queue;
   }
@@ -144,12 +148,25 @@ export class EventHub implements AsyncIterable<RunEvent> {
     if (!this.isHeard) this.#onFirst();
   }
 
-  /** Hands an event to everybody. */
-  publish(event: RunEvent): void {
+  /** Hands events to everybody. */
+  publish(events: Iterable<RunEvent>): void {
+    this.#batches.push(events);
+    if (this.#isDelivering) return;
+    this.#isDelivering = true;
+    for (let batch = this.#batches.shift(); batch !== undefined; batch = this.#batches.shift()) {
+      for (const event of batch) this.#deliver(event);
+    }
+    this.#isDelivering = false;
+    if (this.#isClosed) this.#dismiss();
+  }
+
+  #deliver(event: RunEvent): void {
     for (const queue of this.#queues) queue.push(event);
     for (const listener of this.#listeners) {
       try {
-        listener(event);
+        const returned: unknown = listener(event);
+        // An async listener fails later, and a rejection that nobody handles would end the process.
+        if (returned instanceof Promise) returned.catch((error) => this.#reportFailure(listener, error));
       } catch (error) {
         this.#reportFailure(listener, error);
       }
@@ -170,9 +187,13 @@ export class EventHub implements AsyncIterable<RunEvent> {
     }
   }
 
-  /** There will be no more events. */
+  /** There will be no more events than those published. */
   close(): void {
     this.#isClosed = true;
+    if (!this.#isDelivering) this.#dismiss();
+  }
+
+  #dismiss(): void {
     for (const queue of this.#queues) queue.close();
     this.#queues.clear();
     this.#listeners.clear();

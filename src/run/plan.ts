@@ -10,6 +10,9 @@ export interface PolicyDefaults {
   readonly maxAttempts: number;
 }
 
+/** How many plans are kept for one graph: its executors may each have timeouts of their own, computed from the time of day, say. */
+const mostPlans = 8;
+
 const plans = new WeakMap<GraphCore, Map<string, NativePlan>>();
 
 /** The plan of a graph under these defaults. The first call costs O(n + m); the next ones with equal defaults, a look-up. */
@@ -29,6 +32,7 @@ export function planOf(core: GraphCore, defaults: PolicyDefaults): NativePlan {
       defaultTimeout: defaults.timeoutMs ?? Number.NaN,
       defaultMaxAttempts: defaults.maxAttempts,
     });
+    for (const oldest of byDefaults.keys()) if (byDefaults.size >= mostPlans) byDefaults.delete(oldest);
     byDefaults.set(key, plan);
   }
   return plan;

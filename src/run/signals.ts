@@ -29,6 +29,11 @@ export class AttemptSignals {
     this.#asked.get(key)?.abort(reason);
   }
 
+  /** Tells every attempt that has asked and has not returned. */
+  abortAll(reason: unknown): void {
+    for (const controller of this.#asked.values()) controller.abort(reason);
+  }
+
   /** The code of an attempt has returned. Answers whether it had been told to stop; if so, that is kept until it is forgotten. */
   returned(node: number, attempt: number): boolean {
     if (this.#asked.size === 0 && this.#told.size === 0) return false;
