@@ -20,38 +20,17 @@ export type {
   WeightedPath,
 } from "./dag/analysis/index.js";
 export type { DAGBuilder } from "./dag/builder.js";
-export { DAG, type RecordsOptions } from "./dag/dag.js";
+export { DAG, type DAGConstructor, type RecordsOptions } from "./dag/dag.js";
 export type { NodeView } from "./dag/dag-value.js";
 export type { DraftDAG } from "./dag/draft-dag.js";
-export type { Direction, DrawOptions } from "./dag/draw.js";
+export type { Direction, DrawOptions, StatusSource } from "./dag/draw.js";
 export type { EdgeEntry, NodeEntry } from "./dag/entries.js";
 export type { EdgeJSON, GraphJSON, NodeJSON } from "./dag/json.js";
 export type { EdgeOptions, NodeOptions, RetryOptions, TaskPolicy } from "./dag/options.js";
-export {
-  CycleError,
-  DagnyError,
-  DuplicateEdgeError,
-  DuplicateNodeError,
-  EdgeNotFoundError,
-  type ErrorCode,
-  errorCodes,
-  GraphError,
-  GraphFormatError,
-  InternalError,
-  InvalidEdgeError,
-  InvalidNameError,
-  InvalidOptionError,
-  LimitExceededError,
-  MissingTaskError,
-  NodeNotFoundError,
-  RunError,
-  SelfLoopError,
-  TaskError,
-  TimeoutError,
-  UnknownOptionError,
-  UnknownTaskError,
-} from "./errors/index.js";
+export type { AnyShape, NodeName, Shape } from "./dag/types.js";
+export * from "./errors/index.js";
 export type { TaskContext, TaskFunction } from "./flow/task.js";
+export type { OutputsOf, TasksFor } from "./flow/types.js";
 export type { NodeState, Reason } from "./run/columns.js";
 export type { EventListener, RunEvent, RunStatus } from "./run/events.js";
 export { DAGExecutor, type RunHandle } from "./run/executor.js";

@@ -29,7 +29,8 @@ export interface DriverParts {
   readonly core: GraphCore;
   readonly plan: NativePlan;
   readonly run: NativeRun;
-  readonly runId: string;
+  /** The id of the run, made when it is first asked for. */
+  readonly runId: () => string;
   /** Tasks by node id. */
   readonly tasks: readonly AnyTask[];
   /** Longest running time of one attempt of nodes that say nothing themselves, in milliseconds. */
@@ -103,7 +104,7 @@ export class Driver implements ContextHost {
   }
 
   get runId(): string {
-    return this.#parts.runId;
+    return this.#parts.runId();
   }
 
   nameOf(node: number): string {

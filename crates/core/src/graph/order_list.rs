@@ -47,16 +47,7 @@ impl OrderList {
     /// Takes a node out; it may be put back by a move.
     pub fn remove(&mut self, node: u32) {
         let (before, after) = (self.previous[node as usize], self.next[node as usize]);
-        if before == NONE {
-            self.first = after;
-        } else {
-            self.next[before as usize] = after;
-        }
-        if after == NONE {
-            self.last = before;
-        } else {
-            self.previous[after as usize] = before;
-        }
+        self.join(before, after);
         self.next[node as usize] = NONE;
         self.previous[node as usize] = NONE;
     }
@@ -108,20 +99,16 @@ impl OrderList {
         for (done, &node) in nodes.iter().enumerate() {
             let after = self.after(at);
             self.label[node as usize] = self.make_room(at, after, (nodes.len() - done) as u64);
-            self.next[node as usize] = after;
-            self.previous[node as usize] = at;
-            if at == NONE {
-                self.first = node;
-            } else {
-                self.next[at as usize] = node;
-            }
-            if after == NONE {
-                self.last = node;
-            } else {
-                self.previous[after as usize] = node;
-            }
+            self.join(at, node);
+            self.join(node, after);
             at = node;
         }
+    }
+
+    /// Makes two nodes neighbors (L1); `NONE` stands for either end of the list.
+    fn join(&mut self, before: u32, after: u32) {
+        *self.next.get_mut(before as usize).unwrap_or(&mut self.first) = after;
+        *self.previous.get_mut(after as usize).unwrap_or(&mut self.last) = before;
     }
 
     fn after(&self, node: u32) -> u32 {
