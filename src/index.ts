@@ -28,7 +28,31 @@ export type { EdgeEntry, NodeEntry } from "./dag/entries.js";
 export type { EdgeJSON, GraphJSON, NodeJSON } from "./dag/json.js";
 export type { EdgeOptions, NodeOptions, RetryOptions, TaskPolicy } from "./dag/options.js";
 export type { AnyShape, NodeName, Shape } from "./dag/types.js";
-export * from "./errors/index.js";
+export {
+  CycleError,
+  DagnyError,
+  DuplicateEdgeError,
+  DuplicateNodeError,
+  EdgeNotFoundError,
+  type ErrorCode,
+  errorCodes,
+  GraphError,
+  GraphFormatError,
+  InternalError,
+  InvalidEdgeError,
+  InvalidNameError,
+  InvalidOptionError,
+  LimitExceededError,
+  MissingTaskError,
+  NodeNotFoundError,
+  RunError,
+  SelfLoopError,
+  TaskError,
+  TimeoutError,
+  UnknownOptionError,
+  type UnknownTask,
+  UnknownTaskError,
+} from "./errors/index.js";
 export type { TaskContext, TaskFunction } from "./flow/task.js";
 export type { OutputsOf, TasksFor } from "./flow/types.js";
 export type { NodeState, Reason } from "./run/columns.js";

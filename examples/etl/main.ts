@@ -48,8 +48,10 @@ if (result.status === "completed") console.log(`\n${tablesOf(result).join("\n\n"
 
 const drawing = join(out, "flow.mmd");
 const trace = join(out, "run.trace.json");
+// The box around a branch already says what it is a branch of.
+const label = (node: string): string => node.slice(node.indexOf("/") + 1);
 await mkdir(out, { recursive: true });
-await writeFile(drawing, flow.toMermaid({ direction: "LR", namespaces: true, result }));
+await writeFile(drawing, flow.toMermaid({ direction: "LR", namespaces: true, label, result }));
 await writeFile(trace, result.trace.chromeTraceChunks());
 console.log(`
 Written
