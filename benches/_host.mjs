@@ -24,7 +24,7 @@ async function answer(message) {
     contender = module.contenders[message.contender];
     const start = performance.now();
     state = await contender.prepare(message.input);
-    return { ms: performance.now() - start, check: 0 };
+    return { ms: performance.now() - start, check: 0, isOneShot: contender.isOneShot === true };
   }
   const work = contender.works[message.work];
   if (work === undefined) return { error: "has no such call" };

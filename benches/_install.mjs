@@ -9,7 +9,11 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 export function installPeers(say) {
   if (!peersMatch()) {
     say("installing the peers (npm ci in benches/)");
-    execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--silent"], { cwd: here("."), stdio: "inherit", shell: process.platform === "win32" });
+    execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--silent"], {
+      cwd: here("."),
+      stdio: "inherit",
+      shell: process.platform === "win32",
+    });
   }
   // `dagny` by its own name and exports map, as a user imports it; a `file:` dependency would tie this lock file to the root's.
   const link = here("./node_modules/dagny");
@@ -19,7 +23,10 @@ export function installPeers(say) {
 function peersMatch() {
   const hidden = here("./node_modules/.package-lock.json");
   if (!existsSync(hidden)) return false;
-  const versions = (path) => Object.entries(JSON.parse(readFileSync(path, "utf8")).packages).filter(([name]) => name !== "").map(([name, { version }]) => `${name}@${version}`);
+  const versions = (path) =>
+    Object.entries(JSON.parse(readFileSync(path, "utf8")).packages)
+      .filter(([name]) => name !== "")
+      .map(([name, { version }]) => `${name}@${version}`);
   const installed = new Set(versions(hidden));
   return versions(here("./package-lock.json")).every((peer) => installed.has(peer));
 }
@@ -28,7 +35,10 @@ function peersMatch() {
 export function buildRustFloor(say) {
   const program = here(`./native/target/release/dagny-bench-floor${process.platform === "win32" ? ".exe" : ""}`);
   try {
-    execFileSync("cargo", ["build", "--release", "--quiet", "--locked", "--target-dir", here("./native/target")], { cwd: here("./native"), stdio: ["ignore", "ignore", "inherit"] });
+    execFileSync("cargo", ["build", "--release", "--quiet", "--locked", "--target-dir", here("./native/target")], {
+      cwd: here("./native"),
+      stdio: ["ignore", "ignore", "inherit"],
+    });
     return program;
   } catch {
     say("cargo could not build the Rust floor; its column is left out");

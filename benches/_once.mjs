@@ -8,7 +8,9 @@ export function once(script, args, { limitMs, flags = [] }) {
   return new Promise((resolve) => {
     const start = performance.now();
     const path = fileURLToPath(new URL(script, import.meta.url));
-    const child = spawn(process.execPath, [`--max-old-space-size=${HEAP_MB}`, ...flags, path, ...args.map(String)], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [`--max-old-space-size=${HEAP_MB}`, ...flags, path, ...args.map(String)], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let out = "";
     let errors = "";
     let isLate = false;

@@ -31,7 +31,9 @@ function ratioOf(dagny, other, op) {
 /** A verdict on plain numbers: `value` at most `bound`, in `unit`. */
 export function judgeAtMost(kind, value, bound, unit) {
   const text = `≤ ${bound} ${unit}`;
-  return value === undefined ? { kind, text, value: "not run", met: null } : { kind, text, value: `${show(value)} ${unit}`, met: value <= bound };
+  return value === undefined
+    ? { kind, text, value: "not run", met: null }
+    : { kind, text, value: `${show(value)} ${unit}`, met: value <= bound };
 }
 
 /** Three significant digits, never in exponents. */
@@ -55,7 +57,11 @@ export function timingCells(row, dagnyName, columns, format = showMs) {
     const timing = row.get(name);
     if (timing === undefined) cells.set(name, "–");
     else if (timing.error !== undefined) cells.set(name, timing.error);
-    else cells.set(name, format(timing.medianMs) + compared(timing, dagny, name === dagnyName, peer) + (timing.rounds < 3 ? ` [${timing.rounds}]` : ""));
+    else
+      cells.set(
+        name,
+        format(timing.medianMs) + compared(timing, dagny, name === dagnyName, peer) + (timing.rounds < 3 ? ` [${timing.rounds}]` : ""),
+      );
   }
   return cells;
 }
@@ -85,7 +91,12 @@ export function markdown(title, columns, rows) {
 function verdictText({ verdicts }, kind) {
   const mine = verdicts.filter((verdict) => verdict.kind === kind);
   if (mine.length === 0) return "–";
-  return mine.map(({ text, value, met }) => `${text === "" ? "" : `${text}: `}${value} ${met === null ? "(not judged)" : met ? "**met**" : "**MISSED**"}`).join("<br>");
+  return mine
+    .map(
+      ({ text, value, met }) =>
+        `${text === "" ? "" : `${text}: `}${value} ${met === null ? "(not judged)" : met ? "**met**" : "**MISSED**"}`,
+    )
+    .join("<br>");
 }
 
 /** How many musts and aims were met, and each that was missed. */

@@ -14,11 +14,12 @@ export const HEAP_MB = 8_192;
 
 /** @typedef {{ medianMs: number, minMs: number, rounds: number, check: number } | { error: string }} Timing */
 
-/** A contender written in JavaScript: `module` exports `contenders[exported]`. */
-export function inProcess(module, exported, name = exported) {
+/** A contender written in JavaScript: `module` exports `contenders[exported]`. `ownLimitMs` is for peers that are not worth the usual wait. */
+export function inProcess(module, exported, { name = exported, ownLimitMs = Number.POSITIVE_INFINITY } = {}) {
   return {
     name,
-    open(limitMs) {
+    open(commonLimitMs) {
+      const limitMs = Math.min(commonLimitMs, ownLimitMs);
       const child = fork(fileURLToPath(new URL("./_host.mjs", import.meta.url)), [], {
         execArgv: [`--max-old-space-size=${HEAP_MB}`],
         stdio: ["ignore", "ignore", "pipe", "ipc"],
@@ -102,19 +103,36 @@ function callTable(child, limitMs) {
  *
  * @param plan.contenders what to compare; a contender is asked for the works that `plan.worksOf` gives it
  * @param plan.inputOf    the input of one contender, where they differ
+ * @param plan.skip       contenders that are not started, with what their cells say instead
  * @param plan.limitMs    longest time for one call
  * @param plan.budgetMs   a contender leaves the rounds of a work once it has used this much, but never before one sample
  * @param plan.rounds     most rounds of a work
  * @returns {Promise<Map<string, Map<string, Timing>>>} work, contender name, timing
  */
-export async function takeTurns({ contenders, input, inputOf = () => input, works, worksOf = () => works, limitMs, budgetMs, rounds, say = () => {} }) {
+export async function takeTurns({
+  contenders,
+  input,
+  inputOf = () => input,
+  works,
+  worksOf = () => works,
+  skip = new Map(),
+  limitMs,
+  budgetMs,
+  rounds,
+  say = () => {},
+}) {
   const seats = [];
-  const failed = new Map();
+  const failed = new Map(skip);
   try {
     for (const contender of contenders) {
+      if (failed.has(contender.name)) {
+        seats.push({ name: contender.name, works: new Set(worksOf(contender.name)), close() {} });
+        continue;
+      }
       const seat = { name: contender.name, works: new Set(worksOf(contender.name)), ...contender.open(limitMs) };
       seats.push(seat);
-      const { error } = await seat.prepare(inputOf(contender.name));
+      const { error, isOneShot } = await seat.prepare(inputOf(contender.name));
+      seat.isOneShot = isOneShot;
       if (error !== undefined) failed.set(seat.name, error);
     }
     const table = new Map();
@@ -178,7 +196,8 @@ async function calibrate(entry, work, budgetMs) {
       entry.used = ms;
       return;
     }
-    if (ms < SAMPLE_MS) entry.inner = Math.min(entry.inner * Math.ceil(Math.max(2, Math.min(8, SAMPLE_MS / Math.max(ms, 0.01)))), 5_000);
+    if (ms < SAMPLE_MS && !entry.seat.isOneShot)
+      entry.inner = Math.min(entry.inner * Math.ceil(Math.max(2, Math.min(8, SAMPLE_MS / Math.max(ms, 0.01)))), 5_000);
     if (entry.inner === 5_000) break;
   }
 }

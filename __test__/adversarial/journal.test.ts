@@ -1,11 +1,10 @@
 /** Journals that are cut, changed, of another version or of another graph: refused with a code and the place, never a crash and never a guess. */
 import { expect, test } from "vitest";
 import type { NativePlan } from "../../src/native/index.js";
-import { CoreRun, corePlan, recordCount } from "../support/core-run.js";
+import { CoreRun, corePlan, journalOf, recordCount } from "../support/core-run.js";
 import { Random } from "../support/random.js";
 import { batchesOf, scripted } from "../support/script.js";
 import { forEachSeed } from "../support/seeds.js";
-import { SideBySide } from "../support/side-by-side.js";
 
 const { names, spec } = scripted({ graph: "a -> b; c", policies: { a: { maxAttempts: 2, timeoutMs: 5 } }, graceMs: 3 });
 const script = `
@@ -17,9 +16,10 @@ const script = `
   10: ok c1`;
 
 function written(): { journal: Uint8Array; plan: NativePlan } {
-  const both = new SideBySide(spec);
-  for (const { inputs, now } of batchesOf(script, names)) both.advance(inputs, now);
-  return { journal: both.journal(), plan: both.plan };
+  const plan = corePlan(spec);
+  const run = CoreRun.fresh(spec, plan);
+  const records = batchesOf(script, names).map(({ inputs, now }) => run.advance(inputs, now).records);
+  return { journal: journalOf(run.header(), records), plan };
 }
 
 const headerBytes = 64;

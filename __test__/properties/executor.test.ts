@@ -14,9 +14,37 @@ test("the executor does what the model does", { timeout: 3_600_000 }, async () =
     const [model, executor] = [new ModelStage(program), new ExecutorStage(program)];
     const [expected, actual] = [await play(program, model), await play(program, executor)];
     expect(executor.log).toEqual(model.log);
-    expect({ ...actual, inputs: undefined }).toEqual({ ...expected, inputs: undefined });
-    expect(actual.inputs).toEqual(inputsOf(program, actual.order));
+    const { inputs, outputs, ...rest } = actual;
+    expect(rest).toEqual(expected);
+    expect(inputs).toEqual(inputsOf(program, actual.order));
+    // A late outcome of a node that did not complete gives nothing.
+    const completed = program.nodes.map((node) => [node.id, actual.nodes[node.id] === "completed" ? outputOf(node) : undefined]);
+    expect(outputs).toEqual(Object.fromEntries(completed));
   });
+});
+
+test("no task is called without having begun, however long calls take", { timeout: 3_600_000 }, async () => {
+  await forEachSeedAsync("slow calls", 300, async (seed) => {
+    const program = randomProgram(new Random(seed), `seed ${seed}`, true);
+    const executor = new ExecutorStage(program);
+    const played = await play(program, executor);
+    const started = executor.log.filter((line) => line.includes(" nodeStarted ")).map((line) => line.split(" ")[2]);
+    expect(played.order).toEqual(started);
+    expect(played.inputs).toEqual(inputsOf(program, played.order));
+  });
+});
+
+// "A batch handed out together behaves as if handed out one by one" (DESIGN §4, row "slots").
+test.each<[string, Record<string, string>]>([
+  ["its own, and it returns", { a: "syncSlow:15", b: "ok" }],
+  ["its own, and it goes on", { a: "asyncSlow:15", b: "ok" }],
+  ["another's", { a: "hang", c: "syncSlow:15", b: "ok" }],
+])("a deadline that passes inside a call stops the run before the next call: %s", async (_whose, does) => {
+  const nodes = Object.keys(does).map((id) => ({ id, does: does[id] ?? "", policy: id === "a" ? { timeoutMs: 10 } : {} }));
+  const program: Program = { id: "late call", title: "late call", nodes, edges: [], options: {}, expect: {} };
+  const played = await play(program, new ExecutorStage(program));
+  expect(played.order).not.toContain("b");
+  expect(played).toMatchObject({ nodes: { a: "failed", b: "skipped" }, reasons: { a: "timeout", b: "failFast" } });
 });
 
 /** What each attempt is to be given: the outputs of its upstreams, every time. */

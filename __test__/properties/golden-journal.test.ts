@@ -116,7 +116,7 @@ function written({ script, ...given }: Golden): { journal: Uint8Array; steps: { 
   };
 }
 
-describe.each(goldens)("$file", (golden) => {
+describe.each(goldens.map((golden) => [golden.file, golden] as const))("%s", (_file, golden) => {
   const path = fileURLToPath(new URL(`../fixtures/${golden.file}`, import.meta.url));
   if (!existsSync(path) && process.env.DAGNY_WRITE_FIXTURES === "1") writeFileSync(path, written(golden).journal);
   const file = Uint8Array.from(readFileSync(path));

@@ -4,7 +4,8 @@
  * Every property prints its seeds. `DAGNY_SEEDS=20000` runs more of them, `DAGNY_SEED=17` one alone.
  */
 import { describe, expect, test } from "vitest";
-import { CoreRun, journalOf, journalPrefix, recordCount } from "../support/core-run.js";
+import { type CoreReport, CoreRun, journalOf, journalPrefix, recordCount } from "../support/core-run.js";
+import { isSettled } from "../support/model/moves.js";
 import { formatEvent, type RunInput, type RunSpec, type StepReport } from "../support/model/types.js";
 import { Random } from "../support/random.js";
 import { RandomHost, randomHabits, randomSpec } from "../support/random-run.js";
@@ -31,14 +32,19 @@ function caseOf(seed: number, maxNodes: number): Case {
   return { random, spec, host, both: new SideBySide(spec) };
 }
 
-/** Drives a case to its end; `onBatch` sees every batch before it is given. */
-function drive({ host, both }: Case, onBatch: (inputs: readonly RunInput[], now: number) => void = () => {}): StepReport[] {
+/** Drives a case to its end; `onBatch` sees every batch before it is given, `onReport` what came of it. */
+function drive(
+  { host, both }: Case,
+  onBatch: (inputs: readonly RunInput[], now: number) => void = () => {},
+  onReport: (report: CoreReport) => void = () => {},
+): StepReport[] {
   const reports: StepReport[] = [];
   let inputs: readonly RunInput[] = [{ kind: "start", at: 0 }];
   for (let steps = 0; steps < 50_000; steps++) {
     onBatch(inputs, host.now);
     const report = both.advance(inputs, host.now);
     reports.push(report);
+    onReport(report);
     if (report.ended) return reports;
     host.learn(report);
     inputs = host.nextBatch();
@@ -104,6 +110,40 @@ describe("the core's run", { timeout }, () => {
         inputs = host.nextBatch();
       }
       throw new Error("the run does not end");
+    });
+  });
+
+  test("an output is freed once, in the step that settles its last reader, also after a resume", () => {
+    forEachSeed("frees", 600, (seed) => {
+      const random = new Random(seed);
+      const spec = randomSpec(random, 40);
+      const keep = random.pick(["leaves", "none"] as const);
+      const host = new RandomHost(random, spec.nodeCount, randomHabits(random));
+      const both = new SideBySide(spec, keep);
+      const each: Case = { random, spec, host, both };
+      const freed = new Set<number>();
+      let resumedFrees: readonly number[] | null = null;
+      drive(
+        each,
+        (inputs, now) => {
+          resumedFrees = random.chance(0.2) ? CoreRun.replayed(both.plan, both.journal()).advance(inputs, now).frees : null;
+        },
+        ({ frees }) => {
+          if (resumedFrees !== null && String(resumedFrees) !== String(frees))
+            throw new Error(`resumed, ${resumedFrees} are freed, not ${frees}`);
+          for (const node of frees) {
+            if (freed.has(node)) throw new Error(`${node} is freed twice`);
+            freed.add(node);
+          }
+          const { states } = both.model;
+          const expected = states.flatMap((state, node) => {
+            const readers = spec.edges.filter(([from]) => from === node).map(([, to]) => states[to] ?? "pending");
+            const isKept = readers.length === 0 ? keep === "leaves" : !readers.every(isSettled);
+            return state === "completed" && !isKept ? [node] : [];
+          });
+          expect([...freed].sort((a, b) => a - b)).toEqual(expected);
+        },
+      );
     });
   });
 

@@ -55,6 +55,12 @@ describe("the critical path goes through what was really waited for", () => {
       "(start) a 0..10, (upstream) c 12..20",
     ],
     [
+      "but an asynchronous task may keep the thread for long before it ends",
+      "a -> c",
+      "a lane 0 0..10\nb lane 1 0..2000\nc lane 0 2001..2100",
+      "(start) b 0..2000, (thread) c 2001..2100",
+    ],
+    [
       "a failure that ended the run, not those that it cancelled",
       "",
       "a lane 0 0..30 cancelled\nb lane 1 0..30 failed error\nc lane 2 0..30 cancelled",
@@ -82,12 +88,24 @@ describe("totals", () => {
       "a lane 0 0..3000\nb lane 1 1000..2000",
       { durationMs: 3, workMs: 4, lostMs: 0, average: 4 / 3, peak: 2, waited: 1 },
     ],
-    ["a wait for the only slot", "", "a lane 0 0..3000\nb lane 0 3000..4000", { durationMs: 4, workMs: 4, lostMs: 0, average: 1, peak: 1, waited: 3 }],
+    [
+      "a wait for the only slot",
+      "",
+      "a lane 0 0..3000\nb lane 0 3000..4000",
+      { durationMs: 4, workMs: 4, lostMs: 0, average: 1, peak: 1, waited: 3 },
+    ],
   ];
   test.each(cases)("%s", (_about, edges, run, totals) => {
     const profile = profileOf(recordedRun(edges, run));
     const { average, peak } = profile.parallelism;
-    expect({ durationMs: profile.durationMs, workMs: profile.workMs, lostMs: profile.lostMs, average, peak, waited: profile.waiting.totalMs }).toEqual(totals);
+    expect({
+      durationMs: profile.durationMs,
+      workMs: profile.workMs,
+      lostMs: profile.lostMs,
+      average,
+      peak,
+      waited: profile.waiting.totalMs,
+    }).toEqual(totals);
   });
 
   test("waiting is split by what was waited for last", () => {
@@ -97,13 +115,26 @@ describe("totals", () => {
   });
 
   test("parallelism over time counts attempts that completed", () => {
-    const { atMs, working } = profileOf(recordedRun("", "a lane 0 0..3000\nb lane 1 1000..2000\nc lane 2 0..3000 failed error")).parallelism;
-    expect([...atMs].map((ms, i) => [ms, working[i]])).toEqual([[0, 1], [1, 2], [2, 1], [3, 0]]);
+    const { atMs, working } = profileOf(
+      recordedRun("", "a lane 0 0..3000\nb lane 1 1000..2000\nc lane 2 0..3000 failed error"),
+    ).parallelism;
+    expect([...atMs].map((ms, i) => [ms, working[i]])).toEqual([
+      [0, 1],
+      [1, 2],
+      [2, 1],
+      [3, 0],
+    ]);
   });
 });
 
 describe("slack and bottlenecks", () => {
-  const cases: readonly [about: string, edges: string, run: string, slack: Record<string, number | undefined>, saves: Record<string, number>][] = [
+  const cases: readonly [
+    about: string,
+    edges: string,
+    run: string,
+    slack: Record<string, number | undefined>,
+    saves: Record<string, number>,
+  ][] = [
     [
       "a diamond: a short branch has slack, and shortening the long one helps until the short one is longest",
       "a -> b, c; b, c -> d",
@@ -135,8 +166,18 @@ describe("slack and bottlenecks", () => {
   });
 
   test("a node's part in the run", () => {
-    const profile = profileOf(recordedRun("a -> b", "a lane 0 0..1000 retried error\na lane 0 1500..3000\nb lane 1 3000..3500\nc lane 1 0..100"));
-    expect(profile.get("a")).toEqual({ name: "a", status: "completed", workMs: 1.5, lostMs: 1, waitedMs: 0.5, slackMs: 0, onCriticalPath: true });
+    const profile = profileOf(
+      recordedRun("a -> b", "a lane 0 0..1000 retried error\na lane 0 1500..3000\nb lane 1 3000..3500\nc lane 1 0..100"),
+    );
+    expect(profile.get("a")).toEqual({
+      name: "a",
+      status: "completed",
+      workMs: 1.5,
+      lostMs: 1,
+      waitedMs: 0.5,
+      slackMs: 0,
+      onCriticalPath: true,
+    });
     expect(profile.get("c")).toMatchObject({ slackMs: 3.4, onCriticalPath: false });
     expect(profile.get("nowhere")).toBeUndefined();
     expect(profile.criticalPath).toMatchObject({ path: ["a", "b"], durationMs: 3.5, workMs: 2, lostMs: 1, dispatchMs: 0.5 });
@@ -145,14 +186,20 @@ describe("slack and bottlenecks", () => {
 
 describe("laws, on random graphs run by a greedy scheduler", () => {
   const property = (check: (run: ReturnType<typeof scheduledRun>) => void): void =>
-    fc.assert(fc.property(fc.integer({ min: 0 }), fc.integer({ min: 0, max: 40 }), fc.integer({ min: 1, max: 5 }), (seed, nodes, slots) => check(scheduledRun(seed, nodes, slots))));
+    fc.assert(
+      fc.property(fc.integer({ min: 0 }), fc.integer({ min: 0, max: 40 }), fc.integer({ min: 1, max: 5 }), (seed, nodes, slots) =>
+        check(scheduledRun(seed, nodes, slots)),
+      ),
+    );
 
   test("the path fills the time to the last end; slack is never negative, and 0 along the path", () => {
     property(({ source }) => {
       const profile = profileOf(source);
       const { criticalPath } = profile;
       expect(criticalPath.workMs + criticalPath.lostMs + criticalPath.dispatchMs).toBeCloseTo(criticalPath.durationMs, 9);
-      criticalPath.steps.forEach((step, i) => expect(step.startMs).toBeCloseTo((criticalPath.steps[i - 1]?.endMs ?? 0) + step.dispatchMs, 9));
+      for (const [i, step] of criticalPath.steps.entries()) {
+        expect(step.startMs).toBeCloseTo((criticalPath.steps[i - 1]?.endMs ?? 0) + step.dispatchMs, 9);
+      }
       for (const node of profile.nodes()) {
         expect(node.slackMs ?? 0).toBeGreaterThanOrEqual(0);
         if (node.onCriticalPath) expect(node.slackMs).toBe(0);

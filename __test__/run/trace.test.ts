@@ -16,7 +16,7 @@ function drawn(events: readonly TraceEvent[]): string[] {
         return `${event.tid}: ! ${event.name} ${event.args.status} ${event.ts}`;
       case "C":
         return `${event.name} = ${Object.values(event.args).join()} at ${event.ts}`;
-      case "M":
+      default:
         return [];
     }
   });
@@ -31,7 +31,12 @@ function traceOf(edges: string, run: string): TraceEvent[] {
 describe("slices, arrows, instants and counters", () => {
   const cases: readonly [about: string, edges: string, run: string, events: readonly string[]][] = [
     ["nothing ran", "", "", []],
-    ["one node", "", "a lane 0 3..10 ready 0", ["0: a 3+7 completed", "ready = 1 at 0", "ready = 0 at 3", "running = 1 at 3", "running = 0 at 10"]],
+    [
+      "one node",
+      "",
+      "a lane 0 3..10 ready 0",
+      ["0: a 3+7 completed", "ready = 1 at 0", "ready = 0 at 3", "running = 1 at 3", "running = 0 at 10"],
+    ],
     [
       "a chain in one lane: the arrow leaves in the last microsecond and ends where the downstream begins",
       "a -> b",
@@ -93,7 +98,15 @@ describe("slices, arrows, instants and counters", () => {
       "a cancel: the running node's instant is in its lane, the ready one's below",
       "",
       "a lane 0 0..10 cancelled\nb cancelled ready 0 at 10",
-      ["0: a 0+10 cancelled", "0: ! a cancelled 10", "1: ! b cancelled 10", "ready = 1 at 0", "running = 1 at 0", "ready = 0 at 10", "running = 0 at 10"],
+      [
+        "0: a 0+10 cancelled",
+        "0: ! a cancelled 10",
+        "1: ! b cancelled 10",
+        "ready = 1 at 0",
+        "running = 1 at 0",
+        "ready = 0 at 10",
+        "running = 0 at 10",
+      ],
     ],
     [
       "stopped between two attempts: the last attempt is drawn once",
@@ -178,7 +191,11 @@ describe("the format check refuses what viewers would draw wrong", () => {
     ["a negative duration", [{ ...slice, dur: -1 }], /dur is -1/],
     ["an overlap in a lane", [slice, { ...slice, ts: 9 }], /overlap at 9/],
     ["an arrow without an end", [slice, { ...arrow, ph: "s", ts: 1 }], /1 starts and 0 ends/],
-    ["an arrow that starts outside of slices", [slice, { ...arrow, ph: "s", ts: 11 }, { ...arrow, ph: "f", bp: "e", ts: 11 }], /is in no slice/],
+    [
+      "an arrow that starts outside of slices",
+      [slice, { ...arrow, ph: "s", ts: 11 }, { ...arrow, ph: "f", bp: "e", ts: 11 }],
+      /is in no slice/,
+    ],
     ["an arrow backward in time", [slice, { ...arrow, ph: "s", ts: 8 }, { ...arrow, ph: "f", bp: "e", ts: 1 }], /backward in time/],
     ["an arrow bound to the next slice", [slice, { ...arrow, ph: "s", ts: 1 }, { ...arrow, ph: "f", ts: 2 }], /not bound/],
     ["a counter that goes back", [2, 2].map((ts) => ({ name: "c", ph: "C", ts, pid: 1, tid: 0, args: { n: 1 } })), /not after/],

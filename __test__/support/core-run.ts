@@ -14,12 +14,17 @@ const recordBytes = 24;
 /** A step of the core, with the records it wrote. */
 export interface CoreReport extends StepReport {
   readonly records: Uint8Array;
+  /** Nodes whose output nobody will read any more. */
+  readonly frees: readonly number[];
 }
+
+/** Which outputs a run keeps, by the binding's code. */
+export const keepCodes = { all: 0, leaves: 1, none: 2 } as const;
 
 /** A graph with its policies, as the core holds it. */
 export function corePlan(spec: RunSpec): NativePlan {
   const graph = NativeGraph.build(spec.nodeCount, Uint32Array.from(spec.edges.flat()));
-  if (!(graph instanceof NativeGraph)) throw new Error("a random graph has a fault");
+  if (Array.isArray(graph)) throw new Error("the spec's edges are no DAG");
   const { policies } = spec;
   const column = (values: readonly (number | undefined)[], missing: number): { values: Float64Array } | null =>
     values.every((value) => value === undefined) ? null : { values: Float64Array.from(values, (value) => value ?? missing) };
@@ -57,9 +62,11 @@ export class CoreRun {
     this.#run = run;
   }
 
-  static fresh(spec: RunSpec, plan: NativePlan): CoreRun {
+  static fresh(spec: RunSpec, plan: NativePlan, keep: keyof typeof keepCodes = "all"): CoreRun {
     const { maxWorkers, failFast, graceMs } = spec;
-    return new CoreRun(new NativeRun(plan, { maxWorkers, failFast, graceMs, keepResults: 0, recording: true }));
+    const run = new NativeRun(plan, maxWorkers, graceMs, failFast, keepCodes[keep]);
+    run.record();
+    return new CoreRun(run);
   }
 
   /** @throws where the journal is damaged or of another plan. */
@@ -111,6 +118,7 @@ export class CoreRun {
       wakeAt: wakeAt === Number.POSITIVE_INFINITY ? null : Math.round(wakeAt * 1000),
       ended: (bits & doorBits.ended) !== 0,
       records,
+      frees: ofKind(effectKinds.free).map(({ node }) => node),
     };
   }
 }

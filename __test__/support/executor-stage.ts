@@ -1,8 +1,8 @@
 /** A program on the public executor: tasks settle when the conductor says, and time is simulated. */
 import { DAG, DAGExecutor, type ExecutorOptions, type RunEvent, type RunHandle } from "../../src/index.js";
 import { clockOption } from "../../src/run/options.js";
-import { endingOf, eventLine, outputOf, type Played, type Program, type ProgramNode, type Stage } from "./programs.js";
-import { SimulatedClock, settleDown } from "./simulated-clock.js";
+import { callTimeOf, endingOf, eventLine, outputOf, type Played, type Program, type ProgramNode, type Stage } from "./programs.js";
+import { SimulatedClock } from "./simulated-clock.js";
 
 /** The state that each event puts its node into. */
 const entered: Readonly<Record<string, string>> = {
@@ -54,27 +54,28 @@ export class ExecutorStage implements Stage {
         reasons: Object.fromEntries(reasons),
         order: this.#order,
         inputs: this.#inputs,
+        outputs: Object.fromEntries(nodes.map(({ id }) => [id, result.get(id).result])),
       };
     });
-    await settleDown();
+    await this.#clock.settle();
   }
 
   async settleFirst(): Promise<boolean> {
     const settle = this.#begun.shift();
     if (settle === undefined) return false;
     settle();
-    await settleDown();
+    await this.#clock.settle();
     return true;
   }
 
   async cancel(): Promise<void> {
     this.#handle?.cancel();
-    await settleDown();
+    await this.#clock.settle();
   }
 
   async jump(): Promise<boolean> {
     const hasJumped = this.#clock.jump();
-    await settleDown();
+    await this.#clock.settle();
     return hasJumped;
   }
 
@@ -91,7 +92,9 @@ export class ExecutorStage implements Stage {
     const before = this.#inputs[node.id] ?? [];
     this.#inputs[node.id] = [...before, withoutUndefined(inputs)];
     if (node.does === "syncFail") throw new Error(`${node.id} failed in its call`);
-    if (node.does === "syncOk") return outputOf(node);
+    if (node.does.endsWith("Cancel")) this.#handle?.cancel();
+    this.#clock.pass(callTimeOf(node.does));
+    if (/^sync(Ok|Cancel|Slow)/.test(node.does)) return outputOf(node);
     const attempt = this.#order.filter((id) => id === node.id).length;
     const ending = endingOf(node.does, attempt);
     return new Promise((resolve, reject) => {

@@ -76,6 +76,8 @@ export class ModelStage implements Stage {
         const outcome = endingOf(does, attempt);
         this.#order.push(this.#name(node));
         batch.push({ kind: "begin", node, attempt, at: this.#now });
+        // A cancel from inside the call comes before what the call returns.
+        if (does.endsWith("Cancel")) this.#advance([...batch.splice(0), { kind: "cancel", at: this.#now }]);
         if (does.startsWith("sync"))
           batch.push({ kind: "settle", node, attempt, at: this.#now, outcome: outcome === "ok" ? "ok" : "failed" });
         else if (outcome !== "hang") this.#begun.push(lease);

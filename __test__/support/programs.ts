@@ -27,12 +27,13 @@ export interface Program {
 
 export interface ProgramNode {
   readonly id: string;
-  /** As in the file, and `syncOk`: it returns inside its call. */
+  /** As in the file, and our own: `syncOk` returns inside its call, `syncCancel` and `asyncCancel` cancel the run in it, `syncSlow:n` and
+   * `asyncSlow:n` take n ms in it. */
   readonly does: string;
   readonly policy?: Readonly<Record<string, unknown>>;
 }
 
-export interface Expectation {
+interface Expectation {
   readonly refused?: string;
   readonly status?: RunStatus;
   readonly nodes?: Readonly<Record<string, NodeState>>;
@@ -53,6 +54,8 @@ export interface Played {
   readonly order: readonly string[];
   /** The inputs of each attempt, where values are passed at all. */
   readonly inputs?: Readonly<Record<string, readonly unknown[]>>;
+  /** What the report gives as each node's result, where there is a report. */
+  readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
 /** Keys whose presence is covered, with the values that are; a value of `true` stands for any. */
@@ -68,7 +71,12 @@ const coveredRetry: Covered = { maxAttempts: true, delayMs: oneOf(0) };
 /** The rules built so far; each later issue adds its own here. */
 const covered = {
   program: { id: true, title: true, rule: true, note: true, nodes: true, edges: true, options: true, commands: true, expect: true },
-  node: { id: true, does: (does: unknown) => /^(ok|fail|hang|syncFail|syncOk|failTimes:\d+|value:.+)$/.test(String(does)), policy: true },
+  node: {
+    id: true,
+    does: (does: unknown) =>
+      /^(ok|fail|hang|syncFail|syncOk|syncCancel|asyncCancel|(a?sync)Slow:\d+|failTimes:\d+|value:.+)$/.test(String(does)),
+    policy: true,
+  },
   policy: {
     priority: true,
     cost: true,
@@ -110,6 +118,11 @@ export function endingOf(does: string, attempt: number): "ok" | "failed" | "hang
   if (does === "hang") return "hang";
   if (does === "fail" || does === "syncFail") return "failed";
   return does.startsWith("failTimes:") && attempt <= Number(does.slice("failTimes:".length)) ? "failed" : "ok";
+}
+
+/** How much time a task spends inside its call, in ms. */
+export function callTimeOf(does: string): number {
+  return Number(/^a?syncSlow:(\d+)$/.exec(does)?.[1] ?? 0);
 }
 
 /** The output of an attempt that ends well. */

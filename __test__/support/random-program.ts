@@ -2,7 +2,8 @@
 import type { Program, ProgramNode } from "./programs.js";
 import type { Random } from "./random.js";
 
-export function randomProgram(random: Random, id: string): Program {
+/** `isSlow`: with tasks that take time in their calls. */
+export function randomProgram(random: Random, id: string, isSlow = false): Program {
   const count = random.chance(0.8) ? random.int(1, 8) : random.int(9, 40);
   const ids = Array.from({ length: count }, (_, i) => `n${i}`);
   const hasFailures = random.chance(0.7);
@@ -10,6 +11,8 @@ export function randomProgram(random: Random, id: string): Program {
     const endings = ["ok", "ok", "syncOk", "value:null", `value:${random.int(0, 9)}`];
     if (hasFailures) endings.push("fail", "failTimes:1", "failTimes:2", "syncFail");
     if (random.chance(0.2)) endings.push("hang");
+    if (isSlow) endings.push("syncSlow:1", "syncSlow:10", "syncSlow:25", "asyncSlow:5", "asyncSlow:25");
+    if (random.chance(0.05)) endings.push("syncCancel", "asyncCancel");
     const policy = {
       ...(random.chance(0.3) ? { priority: random.int(-2, 3) } : {}),
       ...(random.chance(0.3) ? { cost: random.int(0, 6) / 2 } : {}),

@@ -17,34 +17,37 @@ const LINE =
 
 /** A run of the graph in `edges` (`a -> b, c; b -> d`), as the lines of `run` say. Nodes are numbered as they appear in `run`. */
 export function recordedRun(edges: string, run: string): TraceSource {
-  const lines = run.split("\n").map((line) => line.replace(/\s{2,}\(.*$/, "").trim()).filter((line) => line !== "");
+  const lines = run
+    .split("\n")
+    .map((line) => line.replace(/\s{2,}\(.*$/, "").trim())
+    .filter((line) => line !== "");
   const parsed = lines.map((line) => {
     const groups = LINE.exec(line)?.groups;
     if (groups === undefined) throw new Error(`not a line of a run: ${line}`);
     return groups;
   });
-  const names = [...new Set(parsed.map((line) => line["name"] ?? ""))];
+  const names = [...new Set(parsed.map((line) => line.name ?? ""))];
   const index = new Map(names.map((name, id) => [name, id]));
   const columns = emptyColumns(names.length);
   const past: PastAttempt[] = [];
   let durationUs = 0;
   for (const line of parsed) {
-    const node = index.get(line["name"] ?? "") ?? 0;
-    const reason = codeOf(reasonName, line["reason"]);
-    const start = Number(line["start"] ?? -1);
-    const end = Number(line["end"] ?? line["at"]);
-    const lane = Number(line["lane"] ?? -1);
+    const node = index.get(line.name ?? "") ?? 0;
+    const reason = codeOf(reasonName, line.reason);
+    const start = Number(line.start ?? -1);
+    const end = Number(line.end ?? line.at);
+    const lane = Number(line.lane ?? -1);
     durationUs = Math.max(durationUs, end);
     if (start >= 0) {
       columns.attempt[node] = (columns.attempt[node] ?? 0) + 1;
       columns.lane[node] = lane;
       columns.startedAt[node] = start;
-      columns.readyAt[node] = Number(line["ready"] ?? start);
-    } else if (line["ready"] !== undefined) columns.readyAt[node] = Number(line["ready"]);
-    if (line["outcome"] === "retried") {
+      columns.readyAt[node] = Number(line.ready ?? start);
+    } else if (line.ready !== undefined) columns.readyAt[node] = Number(line.ready);
+    if (line.outcome === "retried") {
       past.push({ node, attempt: columns.attempt[node] ?? 0, lane, startedAt: start, endedAt: end, reason });
     } else {
-      columns.state[node] = codeOf((code) => nodeStates[code], line["outcome"] ?? "completed");
+      columns.state[node] = codeOf((code) => nodeStates[code], line.outcome ?? "completed");
       columns.reason[node] = reason;
       columns.settledAt[node] = end;
     }

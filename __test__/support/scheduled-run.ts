@@ -29,7 +29,12 @@ export function scheduledRun(seed: number, nodeCount: number, slots: number): Sc
   return run(runtimes, slots);
 }
 
-function schedule(names: readonly string[], pairs: readonly (readonly [number, number])[], times: readonly number[], slots: number): TraceSource {
+function schedule(
+  names: readonly string[],
+  pairs: readonly (readonly [number, number])[],
+  times: readonly number[],
+  slots: number,
+): TraceSource {
   const columns = emptyColumns(names.length);
   const missing = names.map((_, to) => pairs.filter((pair) => pair[1] === to).length);
   const ready = names.flatMap((_, id) => (missing[id] === 0 ? [id] : []));

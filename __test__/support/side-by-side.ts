@@ -1,6 +1,6 @@
 /** Runs the core beside the reference model, step by step, and compares everything that a step reports. */
 import type { NativePlan } from "../../src/native/index.js";
-import { type CoreReport, CoreRun, corePlan, journalOf } from "./core-run.js";
+import { type CoreReport, CoreRun, corePlan, journalOf, type keepCodes } from "./core-run.js";
 import { ModelRun } from "./model/run.js";
 import { formatEvent, type RunInput, type RunSpec, type StepReport } from "./model/types.js";
 
@@ -14,9 +14,9 @@ export class SideBySide {
   expected: StepReport;
   readonly #log: string[] = [];
 
-  constructor(spec: RunSpec) {
+  constructor(spec: RunSpec, keep: keyof typeof keepCodes = "all") {
     this.plan = corePlan(spec);
-    this.core = CoreRun.fresh(spec, this.plan);
+    this.core = CoreRun.fresh(spec, this.plan, keep);
     this.model = new ModelRun(spec);
     this.header = this.core.header();
     this.expected = this.model.advance([], 0);
@@ -73,7 +73,7 @@ export function differenceOf(expected: StepReport, actual: StepReport): string |
   return null;
 }
 
-export function formatInput(input: RunInput): string {
+function formatInput(input: RunInput): string {
   const what = "node" in input ? ` ${input.node}#${input.attempt}` : "";
   return `${input.kind}${what}${"outcome" in input ? ` ${input.outcome}` : ""} @${input.at}`;
 }

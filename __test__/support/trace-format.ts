@@ -51,8 +51,8 @@ export function checkTrace(trace: unknown): string[] {
   const fault = (text: string): void => {
     if (faults.length < 20) faults.push(text);
   };
-  if (!isFields(trace) || !Array.isArray(trace["traceEvents"])) return ["a trace is an object with an array traceEvents"];
-  if (trace["displayTimeUnit"] !== "ms" && trace["displayTimeUnit"] !== "ns") fault("displayTimeUnit is ms or ns");
+  if (!isFields(trace) || !Array.isArray(trace.traceEvents)) return ["a trace is an object with an array traceEvents"];
+  if (trace.displayTimeUnit !== "ms" && trace.displayTimeUnit !== "ns") fault("displayTimeUnit is ms or ns");
 
   const slices = new Map<string, Slice[]>();
   const flows = new Map<string, { s: Fields[]; f: Fields[] }>();
@@ -61,11 +61,18 @@ export function checkTrace(trace: unknown): string[] {
   const threads = new Set<string>();
   const position = new Map<Fields, number>();
 
-  trace["traceEvents"].forEach((event: unknown, index: number) => {
-    if (!isFields(event)) return fault(`event ${index} is not an object`);
-    const about = `event ${index} (${String(event["ph"])} ${String(event["name"])})`;
-    const phase = typeof event["ph"] === "string" ? required[event["ph"]] : undefined;
-    if (phase === undefined) return fault(`${about}: unknown phase`);
+  const events: readonly unknown[] = trace.traceEvents;
+  for (const [index, event] of events.entries()) {
+    if (!isFields(event)) {
+      fault(`event ${index} is not an object`);
+      continue;
+    }
+    const about = `event ${index} (${String(event.ph)} ${String(event.name)})`;
+    const phase = typeof event.ph === "string" ? required[event.ph] : undefined;
+    if (phase === undefined) {
+      fault(`${about}: unknown phase`);
+      continue;
+    }
     position.set(event, index);
     for (const [field, type] of Object.entries(phase)) {
       if (typeof event[field] !== type) fault(`${about}: ${field} is not a ${type}`);
@@ -75,46 +82,46 @@ export function checkTrace(trace: unknown): string[] {
       const value = event[field];
       if (value !== undefined && !(Number.isSafeInteger(value) && Number(value) >= 0)) fault(`${about}: ${field} is ${String(value)}`);
     }
-    if (event["cname"] !== undefined && !colors.has(String(event["cname"]))) fault(`${about}: no reserved color ${String(event["cname"])}`);
-    const thread = `${String(event["pid"])}/${String(event["tid"])}`;
-    const ts = Number(event["ts"]);
-    switch (event["ph"]) {
+    if (event.cname !== undefined && !colors.has(String(event.cname))) fault(`${about}: no reserved color ${String(event.cname)}`);
+    const thread = `${String(event.pid)}/${String(event.tid)}`;
+    const ts = Number(event.ts);
+    switch (event.ph) {
       case "X":
         threads.add(thread);
-        entry(slices, thread, () => []).push({ ts, end: ts + Number(event["dur"]), position: index });
+        entry(slices, thread, () => []).push({ ts, end: ts + Number(event.dur), position: index });
         break;
       case "s":
       case "f": {
-        const key = JSON.stringify([event["cat"], event["name"], event["id"]]);
-        entry(flows, key, () => ({ s: [], f: [] }))[event["ph"]].push(event);
-        if (event["ph"] === "s" && event["bp"] !== undefined) fault(`${about}: bp belongs to the end of an arrow`);
+        const key = JSON.stringify([event.cat, event.name, event.id]);
+        entry(flows, key, () => ({ s: [], f: [] }))[event.ph].push(event);
+        if (event.ph === "s" && event.bp !== undefined) fault(`${about}: bp belongs to the end of an arrow`);
         break;
       }
       case "i":
         threads.add(thread);
-        if (!["g", "p", "t"].includes(String(event["s"]))) fault(`${about}: scope ${String(event["s"])}`);
+        if (!["g", "p", "t"].includes(String(event.s))) fault(`${about}: scope ${String(event.s)}`);
         break;
       case "C": {
-        const counter = `${String(event["pid"])}/${String(event["name"])}`;
+        const counter = `${String(event.pid)}/${String(event.name)}`;
         if (ts <= (counters.get(counter) ?? -1)) fault(`${about}: not after the counter's last time`);
         counters.set(counter, ts);
-        const series = Object.values(isFields(event["args"]) ? event["args"] : {});
+        const series = Object.values(isFields(event.args) ? event.args : {});
         if (series.length === 0 || !series.every((value) => typeof value === "number" && value >= 0)) fault(`${about}: series are numbers`);
         break;
       }
       case "M": {
-        const known = metadata[String(event["name"])];
-        const args = isFields(event["args"]) ? event["args"] : {};
+        const known = metadata[String(event.name)];
+        const args = isFields(event.args) ? event.args : {};
         if (known === undefined) fault(`${about}: unknown metadata`);
         else if (typeof args[known[0]] !== known[1]) fault(`${about}: ${known[0]} is not a ${known[1]}`);
-        const row = String(event["name"]).startsWith("process") ? String(event["pid"]) : thread;
-        const key = `${String(event["name"])} ${row}`;
+        const row = String(event.name).startsWith("process") ? String(event.pid) : thread;
+        const key = `${String(event.name)} ${row}`;
         if (named.has(key)) fault(`${about}: twice for ${row}`);
         named.add(key);
         break;
       }
     }
-  });
+  }
 
   for (const [thread, rows] of slices) {
     rows.sort((a, b) => a.ts - b.ts || a.end - b.end);
@@ -129,16 +136,16 @@ export function checkTrace(trace: unknown): string[] {
       fault(`arrow ${key}: ${s.length} starts and ${f.length} ends`);
       continue;
     }
-    if (Number(from["ts"]) > Number(to["ts"])) fault(`arrow ${key}: backward in time`);
+    if (Number(from.ts) > Number(to.ts)) fault(`arrow ${key}: backward in time`);
     if ((position.get(from) ?? 0) > (position.get(to) ?? 0)) fault(`arrow ${key}: backward in the file`);
     for (const end of [from, to]) {
-      const thread = slices.get(`${String(end["pid"])}/${String(end["tid"])}`) ?? [];
-      const around = enclosing(thread, Number(end["ts"]));
-      if (around === undefined) fault(`arrow ${key}: ${String(end["ph"])} at ${String(end["ts"])} is in no slice`);
+      const thread = slices.get(`${String(end.pid)}/${String(end.tid)}`) ?? [];
+      const around = enclosing(thread, Number(end.ts));
+      if (around === undefined) fault(`arrow ${key}: ${String(end.ph)} at ${String(end.ts)} is in no slice`);
       else if (around.position > (position.get(end) ?? 0)) fault(`arrow ${key}: stands before its slice in the file`);
     }
     // Without it the arrow ends at the next slice to begin, which is not the one that begins just then.
-    if (to["bp"] !== "e") fault(`arrow ${key}: its end is not bound to the enclosing slice`);
+    if (to.bp !== "e") fault(`arrow ${key}: its end is not bound to the enclosing slice`);
   }
   for (const thread of threads) {
     for (const name of ["thread_name", "thread_sort_index"]) if (!named.has(`${name} ${thread}`)) fault(`thread ${thread} has no ${name}`);

@@ -5,6 +5,7 @@
  */
 import { DAG } from "dagny";
 import { makeCosts, makeNamedEdges, makeNames, makeShape } from "../_setup.mjs";
+import { countBits } from "../floors/bitset.mjs";
 
 const length = (answer) => answer.length;
 
@@ -16,8 +17,17 @@ function prepare({ shape, n }) {
     pairs[2 * e] = columns.from[e];
     pairs[2 * e + 1] = columns.to[e];
   }
-  const edges = makeNamedEdges(columns, names);
-  return { columns, names, edges, pairs, start: names[columns.from[0]], startId: columns.from[0], into: new Uint32Array(n), dag: undefined };
+  return {
+    names,
+    edges: makeNamedEdges(columns, names),
+    pairs,
+    start: names[columns.from[0]],
+    startId: columns.from[0],
+    // The caller's arrays, reused from call to call.
+    into: new Uint32Array(n),
+    columns: { earliest: new Float64Array(n), latest: new Float64Array(n), slack: new Float64Array(n) },
+    dag: undefined,
+  };
 }
 
 /** The graph that is asked, with costs, made once and untimed; builds are timed without costs, as the peers' are. */
@@ -29,7 +39,8 @@ function ready(state, work) {
 }
 
 const byNames = ({ names, edges }) => DAG.builder().addNodes(names).addEdges(edges).build();
-const byHandles = ({ names, pairs }) => DAG.builder().addNodes(names).addEdges(pairs).build();
+/** A node's handle is its id, its place in node order. */
+const byHandles = ({ names, pairs }) => DAG.builder().addNodes(names).addEdgeIds(pairs).build();
 
 /** @type {Record<string, { prepare: Function, ready?: Function, works: Record<string, { run: Function, check?: Function }> }>} */
 export const contenders = {
@@ -40,9 +51,11 @@ export const contenders = {
       build: { run: byNames, check: (dag) => dag.edgeCount },
       "build-handles": { run: byHandles, check: (dag) => dag.edgeCount },
       sort: { run: ({ dag, into }) => dag.ids.topologicalSort(into), check: length },
-      levels: { run: ({ dag }) => dag.ids.topologicalLevels(), check: length },
-      descendants: { run: ({ dag, startId }) => dag.ids.descendants(startId), check: length },
-      critical: { run: ({ dag }) => dag.ids.criticalPath(), check: ({ cost }) => cost },
+      levels: { run: ({ dag, into }) => dag.ids.topologicalLevels(into), check: ({ starts }) => starts.length - 1 },
+      descendants: { run: ({ dag, startId, into }) => dag.ids.descendants(startId, into), check: length },
+      critical: { run: ({ dag, columns }) => dag.ids.criticalPath(columns), check: ({ cost }) => cost },
+      reduction: { run: ({ dag }) => dag.transitiveReduction(), check: (reduced) => reduced.edgeCount },
+      closure: { run: ({ dag }) => dag.ids.closureBits(), check: countBits },
       "sort-names": { run: ({ dag }) => dag.topologicalSort(), check: length },
       "levels-names": { run: ({ dag }) => dag.topologicalLevels(), check: length },
       "descendants-names": { run: ({ dag, start }) => dag.descendants(start), check: length },

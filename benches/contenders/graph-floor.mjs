@@ -18,6 +18,10 @@ export const contenders = {
     prepare,
     works: {
       build: { run: ({ names, edges }) => floor.build(names, edges), check: (graph) => graph.out.length },
+      "build-handles": {
+        run: ({ columns: { from, to }, names }) => floor.buildWithHandles(names, from, to),
+        check: (graph) => graph.out.length,
+      },
       "build-ids": { run: ({ columns: { n, from, to } }) => floor.buildFromIds(n, from, to), check: (graph) => graph.out.length },
       sort: { run: ({ graph }) => floor.sort(graph), check: length },
       levels: { run: ({ graph }) => floor.levels(graph), check: length },
@@ -29,7 +33,7 @@ export const contenders = {
       "descendants-names": { run: ({ graph, start }) => floor.toNames(graph, floor.descendants(graph, start)), check: length },
       "critical-names": { run: criticalNames, check: ({ cost }) => cost },
       reduction: { run: ({ graph }) => bitset.transitiveReduction(graph), check: (edges) => edges.length / 2 },
-      closure: { run: ({ graph }) => bitset.transitiveClosure(graph), check: ({ out }) => out.length },
+      closure: { run: ({ graph }) => bitset.closureBits(graph), check: bitset.countBits },
     },
   },
 };

@@ -101,4 +101,11 @@ let held = make();
 if (held instanceof Promise) held = await held;
 const high = hasPeak ? peak() : undefined;
 const after = await settle();
-console.log(JSON.stringify({ retained: after.rss - before.rss, heap: after.heap - before.heap, peak: high === undefined ? undefined : high - before.rss, held: held === undefined }));
+console.log(
+  JSON.stringify({
+    retained: after.rss - before.rss,
+    heap: after.heap - before.heap,
+    peak: high === undefined ? undefined : high - before.rss,
+    held: held === undefined,
+  }),
+);

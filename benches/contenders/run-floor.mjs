@@ -1,8 +1,8 @@
 /** The typed-array floors for runs, as contenders. */
 import os from "node:os";
 import { makeNames, makeShape } from "../_setup.mjs";
-import * as floors from "../floors/runs.mjs";
 import { buildFromIds } from "../floors/graph.mjs";
+import * as floors from "../floors/runs.mjs";
 import { makeTasks } from "./tasks.mjs";
 
 const workers = os.availableParallelism();
@@ -10,7 +10,11 @@ const workers = os.availableParallelism();
 function prepare({ shape, n, kind }) {
   const columns = makeShape(shape, n);
   const names = makeNames(n);
-  return { graph: buildFromIds(n, columns.from, columns.to, names), tasks: makeTasks(kind, columns, names), isAsync: kind.startsWith("async") };
+  return {
+    graph: buildFromIds(n, columns.from, columns.to, names),
+    tasks: makeTasks(kind, columns, names),
+    isAsync: kind.startsWith("async"),
+  };
 }
 
 function floor(sync, async, count) {

@@ -8,39 +8,61 @@ import { makeTasks } from "./tasks.mjs";
 
 const workers = os.availableParallelism();
 
-function inputOf({ shape, n, kind }) {
+function prepare({ shape, n, kind }) {
   const names = makeNames(n);
   const columns = makeShape(shape, n);
-  return { names, edges: makeNamedEdges(columns, names), tasks: makeTasks(kind, columns, names) };
+  return {
+    names,
+    edges: makeNamedEdges(columns, names),
+    tasks: makeTasks(kind, columns, names),
+    isSync: kind === "sync",
+    graph: undefined,
+  };
 }
 
-/** @type {Record<string, { prepare: Function, works: Record<string, { run: Function, check?: Function }> }>} */
+const pGraph = ({ names, edges, tasks }) => new PGraph(new Map(names.map((name, i) => [name, { run: tasks[i] }])), edges);
+const byHand = ({ names, edges, tasks }) => handGraph(names, edges, tasks);
+
+/**
+ * `run` is what a program does that has names, edges and functions: the peer's graph is made and run. `run-alone` leaves the making out,
+ * for a program that runs the same graph again and again.
+ *
+ * @type {Record<string, { prepare: Function, ready?: Function, works: Record<string, { run: Function, check?: Function }> }>}
+ */
 export const contenders = {
   "p-graph": {
-    prepare(input) {
-      const { names, edges, tasks } = inputOf(input);
-      return new PGraph(new Map(names.map((name, i) => [name, { run: tasks[i] }])), edges);
+    prepare,
+    ready(state, work) {
+      if (work === "run-alone") state.graph ??= pGraph(state);
     },
-    works: { run: { run: (graph) => graph.run({ concurrency: workers }) } },
+    works: {
+      run: { run: (state) => pGraph(state).run({ concurrency: workers }) },
+      "run-alone": { run: ({ graph }) => graph.run({ concurrency: workers }) },
+    },
   },
   "p-limit": {
-    prepare(input) {
-      const { names, edges, tasks } = inputOf(input);
-      return handGraph(names, edges, tasks);
+    prepare,
+    ready(state, work) {
+      if (work === "run-alone") state.graph ??= byHand(state);
     },
-    works: { run: { run: (graph) => runWithPLimit(graph, workers), check: (results) => results.size } },
+    works: {
+      run: { run: (state) => runWithPLimit(byHand(state), workers), check: (results) => results.size },
+      "run-alone": { run: ({ graph }) => runWithPLimit(graph, workers), check: (results) => results.size },
+    },
   },
   "async.auto": {
-    prepare(input) {
-      const { names, edges, tasks } = inputOf(input);
-      const { upstreams } = handGraph(names, edges, tasks);
-      return Object.fromEntries(names.map((name, i) => [name, [...upstreams.get(name), autoTask(tasks[i])]]));
+    prepare,
+    ready(state) {
+      state.graph ??= autoGraph(state);
     },
-    works: { run: { run: (tasks) => auto(tasks, workers), check: (results) => Object.keys(results).length } },
+    works: { run: { run: ({ graph }) => auto(graph, workers), check: (results) => Object.keys(results).length } },
   },
 };
 
-/** `auto` takes an async function without a callback, or a callback style one. */
-function autoTask(task) {
-  return async () => task();
+/** `auto` takes async functions, and functions with a callback: each task is given in its own style. */
+function autoGraph(state) {
+  const { upstreams } = byHand(state);
+  const { names, tasks, isSync } = state;
+  const inStyle = (task) => (isSync ? (...args) => args.at(-1)(null, task()) : async () => task());
+  return Object.fromEntries(names.map((name, i) => [name, [...upstreams.get(name), inStyle(tasks[i])]]));
 }

@@ -1,8 +1,8 @@
 /** The floor for transitive work: one bitset row per node in plain JavaScript, rows merged from the last node to the first. */
 import { sort } from "./graph.mjs";
 
-/** Reachability rows: bit v of row u says that v comes after u. `n * n / 8` bytes. */
-export function reachRows(graph) {
+/** The transitive closure as rows of bits: bit v of row u says that v comes after u. `n * n / 8` bytes. */
+export function closureBits(graph) {
   const { n, outStart, out } = graph;
   const words = (n + 31) >>> 5;
   const bits = new Uint32Array(n * words);
@@ -17,7 +17,7 @@ export function reachRows(graph) {
       bits[row + (v >>> 5)] |= 1 << (v & 31);
     }
   }
-  return { bits, words, order };
+  return bits;
 }
 
 /** Edges of the transitive reduction as `[from, to, …]`: an edge goes when another downstream of its upstream reaches its end. */
@@ -47,27 +47,11 @@ export function transitiveReduction(graph) {
   return kept.slice(0, at);
 }
 
-/** The transitive closure as rows: `out[start[u] .. start[u + 1]]` is everything after u, ascending. */
-export function transitiveClosure(graph) {
-  const { bits, words } = reachRows(graph);
-  const start = new Uint32Array(graph.n + 1);
-  for (let u = 0, i = 0; u < graph.n; u++) {
-    let pairs = start[u];
-    for (const end = i + words; i < end; i++) pairs += popCount(bits[i]);
-    start[u + 1] = pairs;
-  }
-  const out = new Uint32Array(start[graph.n]);
-  let at = 0;
-  for (let u = 0; u < graph.n; u++) {
-    for (let w = 0; w < words; w++) {
-      let word = bits[u * words + w];
-      while (word !== 0) {
-        out[at++] = w * 32 + 31 - Math.clz32(word & -word);
-        word &= word - 1;
-      }
-    }
-  }
-  return { start, out };
+/** How many bits are set: the pairs of a closure. */
+export function countBits(bits) {
+  let count = 0;
+  for (let i = 0; i < bits.length; i++) count += popCount(bits[i]);
+  return count;
 }
 
 function popCount(x) {

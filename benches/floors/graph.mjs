@@ -36,6 +36,14 @@ export function build(names, edges) {
   return finish({ n, names, index }, from, to);
 }
 
+/** Builds with names and edges by id: the Map is made, but no edge is looked up in it. Throws on a duplicate name or a cycle. */
+export function buildWithHandles(names, from, to) {
+  const index = new Map();
+  for (let i = 0; i < names.length; i++) index.set(names[i], i);
+  if (index.size !== names.length) throw new Error("duplicate name");
+  return finish({ n: names.length, names, index }, from, to);
+}
+
 /** Builds from id columns; names may be absent. */
 export function buildFromIds(n, from, to, names = [], index = new Map()) {
   return finish({ n, names, index }, from, to);

@@ -25,11 +25,20 @@ async function graphs(shapes, sizes, say) {
       const verdicts = isJudged ? [judgeAtMost("must", value, 120, "bytes a node"), judgeAtMost("aim", value, 75, "bytes a node")] : [];
       const at = { target: "G5", shape, size };
       rows.push({ ...at, work: "resident, bytes a node", cells: cells(found, BUILDERS, ({ retained }) => show(retained / n)), verdicts });
-      rows.push({ ...at, work: "as V8 counts it, bytes a node", cells: cells(found, BUILDERS, ({ heap }) => show(heap / n)), verdicts: [] });
+      rows.push({
+        ...at,
+        work: "as V8 counts it, bytes a node",
+        cells: cells(found, BUILDERS, ({ heap }) => show(heap / n)),
+        verdicts: [],
+      });
     }
   }
   if (!sizes.has("1m")) rows.push(notRun("G5", "memory of a built graph", "layered", "1m", "size not chosen"));
-  return { id: "G5", rows, text: markdown("G5: memory of a built graph, name index included, strings not (judged: layered, 1M nodes, 3M edges)", BUILDERS, rows) };
+  return {
+    id: "G5",
+    rows,
+    text: markdown("G5: memory of a built graph, name index included, strings not (judged: layered, 1M nodes, 3M edges)", BUILDERS, rows),
+  };
 }
 
 async function runs(shapes, sizes, say) {
@@ -41,8 +50,18 @@ async function runs(shapes, sizes, say) {
       const value = dagny === undefined ? undefined : dagny / MB;
       const verdicts = size === "1m" ? [judgeAtMost("must", value, 150, "MB"), judgeAtMost("aim", value, 64, "MB")] : [];
       const at = { target: "E5", shape, size };
-      rows.push({ ...at, work: "peak while it runs, MB", cells: cells(found, RUNNERS, ({ peak }) => (peak === undefined ? "–" : show(peak / MB))), verdicts });
-      rows.push({ ...at, work: "kept with the report, MB", cells: cells(found, RUNNERS, ({ retained }) => show(retained / MB)), verdicts: [] });
+      rows.push({
+        ...at,
+        work: "peak while it runs, MB",
+        cells: cells(found, RUNNERS, ({ peak }) => (peak === undefined ? "–" : show(peak / MB))),
+        verdicts,
+      });
+      rows.push({
+        ...at,
+        work: "kept with the report, MB",
+        cells: cells(found, RUNNERS, ({ retained }) => show(retained / MB)),
+        verdicts: [],
+      });
     }
   }
   if (!sizes.has("1m")) rows.push(notRun("E5", "memory of a run", "all", "1m", "size not chosen"));
@@ -54,11 +73,17 @@ function atScale(sizes) {
   return [...sizes].filter(([, n]) => n >= 1_000_000);
 }
 
+/** Of Dagny's three processes the median one; one each of the others, which are not judged. */
 async function measure(what, names, shape, n, say) {
   const found = new Map();
+  const figure = what === "run" ? "peak" : "retained";
   for (const name of names) {
     say(`memory ${what} ${shape}: ${name}`);
-    found.set(name, await once("./contenders/memory.mjs", [what, name, shape, n], { limitMs: 120_000, flags: ["--expose-gc"] }));
+    const runs = [];
+    for (let i = 0; i < (name === "Dagny" ? 3 : 1); i++) {
+      runs.push(await once("./contenders/memory.mjs", [what, name, shape, n], { limitMs: 120_000, flags: ["--expose-gc"] }));
+    }
+    found.set(name, runs.find(({ error }) => error !== undefined) ?? runs.sort((a, b) => a[figure] - b[figure])[runs.length >> 1]);
   }
   return found;
 }

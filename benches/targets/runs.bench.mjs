@@ -1,7 +1,7 @@
 /** E1 to E4 and E6: no-op tasks, tasks that read their inputs, growth with shape and size, and armed guards. */
 import os from "node:os";
-import { inProcess, takeTurns } from "../_turns.mjs";
 import { judge, judgeAtMost, markdown, notRun, show, timingCells } from "../_table.mjs";
+import { inProcess, takeTurns } from "../_turns.mjs";
 
 const DAGNY = "Dagny";
 const BY_NAME = "Dagny, tasks by name";
@@ -9,7 +9,13 @@ const GUARDED = "Dagny, guarded";
 const READ = "Dagny, every record read";
 const FLOORS = ["bare", "timed", "record"];
 const PEERS = ["p-graph", "p-limit", "async.auto"];
-const COLUMNS = [DAGNY, BY_NAME, READ, ...FLOORS, ...PEERS].map((name) => ({ name, peer: PEERS.includes(name) }));
+/** Peers whose graph may also be made once and run again. */
+const ALONE = ["p-graph", "p-limit"];
+const alone = (name) => `${name}, run alone`;
+const COLUMNS = [
+  ...[DAGNY, BY_NAME, READ, ...FLOORS].map((name) => ({ name, peer: false })),
+  ...[...PEERS.flatMap((name) => (ALONE.includes(name) ? [name, alone(name)] : [name]))].map((name) => ({ name, peer: true })),
+];
 
 /** E1 and E2 differ in what they must reach. */
 const CRITERIA = {
@@ -32,19 +38,25 @@ const CRITERIA = {
   },
 };
 
+/** Longest time for one run. */
+const LIMIT_MS = 45_000;
+
 const KINDS = {
   E1: "sync",
   E2: "async",
 };
 
 /** Times every contender's run of one kind of task on one input. */
-function timings({ shape, size, n, kind, budgetMs, rounds, say }, names) {
+function timings({ shape, size, n, kind, budgetMs, rounds, say, skip }, names) {
   return takeTurns({
-    contenders: names.map((name) => inProcess(`./contenders/${moduleOf(name)}.mjs`, name)),
+    skip,
+    contenders: names.map((name) =>
+      inProcess(`./contenders/${moduleOf(name)}.mjs`, name, name === "async.auto" ? { ownLimitMs: 5_000 } : {}),
+    ),
     input: { shape, n, kind },
-    works: ["run", "run-and-read"],
-    worksOf: (name) => (name === DAGNY && !kind.endsWith("-io") ? ["run", "run-and-read"] : ["run"]),
-    limitMs: 45_000,
+    works: ["run", "run-and-read", "run-alone"],
+    worksOf: (name) => (name === DAGNY ? ["run", "run-and-read"] : ALONE.includes(name) && n < 1_000_000 ? ["run", "run-alone"] : ["run"]),
+    limitMs: LIMIT_MS,
     budgetMs,
     rounds,
     say: (work) => say(`runs ${kind} ${shape} ${size}: ${work}`),
@@ -63,8 +75,9 @@ export async function run(options) {
   for (const id of ["E1", "E2"]) {
     const growth = new Map();
     for (const shape of shapes) {
+      const skip = new Map();
       for (const [size, n] of sizes) {
-        const at = { ...options, shape, size, n };
+        const at = { ...options, shape, size, n, skip };
         const withPeers = targets.has(id);
         const names = [DAGNY, ...(targets.has("E6") ? [GUARDED] : []), "timed"];
         if (withPeers) names.push(BY_NAME, "bare", "record", ...PEERS);
@@ -72,6 +85,8 @@ export async function run(options) {
         const row = table.get("run");
         const read = table.get("run-and-read").get(DAGNY);
         if (read !== undefined) row.set(READ, read);
+        for (const [name, timing] of table.get("run-alone")) row.set(alone(name), timing);
+        noteSlow(skip, row, size);
         growth.set(`${shape} ${size}`, perTask(row, n));
         if (withPeers) found[id].push(noOpRow(id, row, at));
         if (targets.has("E6")) found.E6.push(guardRow(KINDS[id], row, at));
@@ -80,7 +95,17 @@ export async function run(options) {
     }
     if (targets.has("E4")) found.E4.push(...growthRows(KINDS[id], growth, options));
   }
-  return ["E1", "E2", "E3", "E4", "E6"].filter((id) => targets.has(id)).map((id) => ({ id, rows: found[id], text: markdown(HEADINGS[id], COLUMNS_OF[id], found[id]) }));
+  return ["E1", "E2", "E3", "E4", "E6"]
+    .filter((id) => targets.has(id))
+    .map((id) => ({ id, rows: found[id], text: markdown(HEADINGS[id], COLUMNS_OF[id], found[id]) }));
+}
+
+/** A peer whose next size would take longer than the limit is not started there; its cells say so. */
+function noteSlow(skip, row, size) {
+  for (const [name, { medianMs, error }] of row) {
+    if (PEERS.includes(name) && (error !== undefined || medianMs * 10 > LIMIT_MS))
+      skip.set(name, error ?? `not run (${show(medianMs / 1_000)} s at ${size})`);
+  }
 }
 
 const workers = `maxWorkers ${os.availableParallelism()}, the default`;
@@ -99,7 +124,8 @@ const COLUMNS_OF = {
   E6: ["Dagny", GUARDED, "added"],
 };
 
-const perTask = (row, n) => new Map([...row].flatMap(([name, { medianMs }]) => (medianMs === undefined ? [] : [[name, (medianMs * 1_000) / n]])));
+const perTask = (row, n) =>
+  new Map([...row].flatMap(([name, { medianMs }]) => (medianMs === undefined ? [] : [[name, (medianMs * 1_000) / n]])));
 
 const showPerTask = (n) => (ms) => `${show((ms * 1_000) / n)} µs`;
 
@@ -108,7 +134,7 @@ function noOpRow(id, row, { shape, size, n }) {
   const criteria = [...(size === "1k" ? [] : from10k), ...always, ...(size === "1m" ? at1m : [])];
   const verdicts = criteria.flatMap((criterion) => judge(row, row.get(DAGNY), criterion));
   const cells = timingCells(row, DAGNY, COLUMNS, showPerTask(n));
-  const wrong = [...row].filter(([name, { check }]) => check !== undefined && check !== n && name !== "p-graph");
+  const wrong = [...row].filter(([name, { check }]) => check !== undefined && check !== n && !name.startsWith("p-graph"));
   const base = { target: id, work: `${KINDS[id]} no-op`, shape, size, cells, verdicts };
   return wrong.length === 0 ? base : { ...base, note: `WRONG COUNT: ${wrong.map(([name, { check }]) => `${name} ${check}`).join(", ")}` };
 }
@@ -122,19 +148,26 @@ function guardRow(kind, row, { shape, size, n }) {
     [GUARDED, guarded === undefined ? row.get(GUARDED)?.error : showPerTask(n)(guarded)],
     ["added", added === undefined ? "–" : `${show(added)} µs`],
   ]);
-  return { target: "E6", work: `${kind} no-op`, shape, size, cells, verdicts: [judgeAtMost("must", added, 1, "µs"), judgeAtMost("aim", added, 0.3, "µs")] };
+  return {
+    target: "E6",
+    work: `${kind} no-op`,
+    shape,
+    size,
+    cells,
+    verdicts: [judgeAtMost("must", added, 1, "µs"), judgeAtMost("aim", added, 0.3, "µs")],
+  };
 }
 
 /** Two runs of Dagny in turn, no-ops and readers, with the record floor beside. */
 async function inputRow(kind, { shape, size, n, ...rest }) {
   const table = await takeTurns({
     contenders: [
-      inProcess("./contenders/dagny-runs.mjs", DAGNY, "no-op"),
-      inProcess("./contenders/dagny-runs.mjs", DAGNY, "reader"),
+      inProcess("./contenders/dagny-runs.mjs", DAGNY, { name: "no-op" }),
+      inProcess("./contenders/dagny-runs.mjs", DAGNY, { name: "reader" }),
     ],
     inputOf: (name) => ({ shape, n, kind: name === "reader" ? `${kind}-io` : kind }),
     works: ["run"],
-    limitMs: 45_000,
+    limitMs: LIMIT_MS,
     budgetMs: rest.budgetMs,
     rounds: rest.rounds,
     say: () => rest.say(`runs ${kind} with inputs ${shape} ${size}`),
@@ -146,7 +179,14 @@ async function inputRow(kind, { shape, size, n, ...rest }) {
   ]);
   const columns = [...renamed.keys()].map((name) => ({ name, peer: false }));
   const verdicts = judge(renamed, renamed.get("Dagny, inputs and ctx"), { against: "Dagny no-op", op: "≤", must: 1.5, aim: 1.2 });
-  return { target: "E3", work: `${kind} reader`, shape, size, cells: timingCells(renamed, "Dagny, inputs and ctx", columns, showPerTask(n)), verdicts };
+  return {
+    target: "E3",
+    work: `${kind} reader`,
+    shape,
+    size,
+    cells: timingCells(renamed, "Dagny, inputs and ctx", columns, showPerTask(n)),
+    verdicts,
+  };
 }
 
 /** E4 from what E1 and E2 measured: quotients of times per task. */
@@ -154,10 +194,21 @@ function growthRows(kind, growth, { shapes, sizes }) {
   const rows = [];
   const at = (shape, size, name) => growth.get(`${shape} ${size}`)?.get(name);
   const quotient = (a, b) => (a === undefined || b === undefined ? undefined : a / b);
-  const cellsOf = (dagny, timed) => new Map([["Dagny", dagny === undefined ? "–" : `${show(dagny)}x`], ["timed floor", timed === undefined ? "–" : `${show(timed)}x`]]);
+  const cellsOf = (dagny, timed) =>
+    new Map([
+      ["Dagny", dagny === undefined ? "–" : `${show(dagny)}x`],
+      ["timed floor", timed === undefined ? "–" : `${show(timed)}x`],
+    ]);
   for (const size of sizes.keys()) {
     const [dagny, timed] = [DAGNY, "timed"].map((name) => quotient(at("chain", size, name), at("layered", size, name)));
-    rows.push({ target: "E4", work: `${kind}: chain ÷ layered`, shape: "both", size, cells: cellsOf(dagny, timed), verdicts: [judgeAtMost("must", dagny, 2, "x"), judgeAtMost("aim", dagny, 1.2, "x")] });
+    rows.push({
+      target: "E4",
+      work: `${kind}: chain ÷ layered`,
+      shape: "both",
+      size,
+      cells: cellsOf(dagny, timed),
+      verdicts: [judgeAtMost("must", dagny, 2, "x"), judgeAtMost("aim", dagny, 1.2, "x")],
+    });
   }
   for (const shape of shapes) {
     if (!sizes.has("10k") || !sizes.has("1m")) {
@@ -165,8 +216,18 @@ function growthRows(kind, growth, { shapes, sizes }) {
       continue;
     }
     const [dagny, timed] = [DAGNY, "timed"].map((name) => quotient(at(shape, "1m", name), at(shape, "10k", name)));
-    const must = { ...judgeAtMost("must", dagny, timed === undefined ? Number.NaN : Number(show(timed)), "x"), text: "≤ the timed floor's growth" };
-    rows.push({ target: "E4", work: `${kind}: 1M ÷ 10k`, shape, size: "10k, 1m", cells: cellsOf(dagny, timed), verdicts: [must, judgeAtMost("aim", dagny, 1.2, "x")] });
+    const must = {
+      ...judgeAtMost("must", dagny, timed === undefined ? Number.NaN : Number(show(timed)), "x"),
+      text: "≤ the timed floor's growth",
+    };
+    rows.push({
+      target: "E4",
+      work: `${kind}: 1M ÷ 10k`,
+      shape,
+      size: "10k, 1m",
+      cells: cellsOf(dagny, timed),
+      verdicts: [must, judgeAtMost("aim", dagny, 1.2, "x")],
+    });
   }
   return rows;
 }

@@ -1,6 +1,7 @@
 /** E7: a run of 10 nodes, whole, against an executor over promises written by hand. */
-import { inProcess, takeTurns } from "../_turns.mjs";
+
 import { judge, markdown, timingCells } from "../_table.mjs";
+import { inProcess, takeTurns } from "../_turns.mjs";
 
 const NAMES = ["Dagny", "Dagny, executor kept", "Promise executor"];
 const COLUMNS = NAMES.map((name) => ({ name, peer: false }));
@@ -24,5 +25,7 @@ export async function run({ shapes, budgetMs, rounds, say }) {
       rows.push({ target: "E7", work: `${kind} no-op`, shape, size: "10", cells: timingCells(row, "Dagny", COLUMNS), verdicts });
     }
   }
-  return [{ id: "E7", rows, text: markdown("E7: a run of 10 nodes, whole (tasks given by name; `new DAGExecutor` in each run)", NAMES, rows) }];
+  return [
+    { id: "E7", rows, text: markdown("E7: a run of 10 nodes, whole (tasks given by name; `new DAGExecutor` in each run)", NAMES, rows) },
+  ];
 }

@@ -28,7 +28,17 @@ export async function run({ rounds, say }) {
     { ...at, work: "import, build, sort", cells: timingCells(row, "Dagny", COLUMNS), verdicts },
     { ...at, work: "the whole process, Node's start included", cells: timingCells(timings(whole, errors), "Dagny", COLUMNS), verdicts: [] },
   ];
-  return [{ id: "G4", rows, text: markdown("G4: a fresh process", COLUMNS.map(({ name }) => name), rows) }];
+  return [
+    {
+      id: "G4",
+      rows,
+      text: markdown(
+        "G4: a fresh process",
+        COLUMNS.map(({ name }) => name),
+        rows,
+      ),
+    },
+  ];
 }
 
 function timings(samples, errors) {

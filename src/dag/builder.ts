@@ -2,7 +2,8 @@
 import type { TaskFunction } from "../flow/task.js";
 import type { DAG } from "./dag.js";
 import { frozen } from "./dag-value.js";
-import { type EdgeEntry, GraphBuilder, type NodeEntry } from "./graph-builder.js";
+import type { EdgeEntry, NodeEntry } from "./entries.js";
+import { GraphBuilder } from "./graph-builder.js";
 import type { EdgeOptions, NodeOptions } from "./options.js";
 import type { InputsOf, KeysOf, NoKeys, WithEdge, WithEdges, WithNodes } from "./types.js";
 
@@ -80,7 +81,7 @@ export class DAGBuilder<N extends string = never, U extends object = NoKeys, O e
   build(
     this: [Exclude<E, N>] extends [never] ? unknown : string extends E ? unknown : `no node is named "${Exclude<E, N>}"`,
   ): DAG<{ readonly names: N; readonly upstreams: U; readonly outputs: O }>;
-  build(this: unknown): DAG<never> {
+  build(this: unknown): DAG<{ readonly names: N; readonly upstreams: U; readonly outputs: O }> {
     return frozen((this as DAGBuilder<N, U, O, E>).#graph.build());
   }
 }

@@ -1,30 +1,117 @@
 /** `DAG`, the name users import: the ways to make a graph. What a graph can do is in `dag-value.ts`. */
+import { quote } from "../errors/base.js";
+import { InvalidOptionError } from "../errors/options.js";
+import { type DiagnoseOptions, type Diagnosis, diagnose, type NamedEdge } from "./analysis/index.js";
 import { DAGBuilder } from "./builder.js";
-import { type DagValue, frozen } from "./dag-value.js";
+import { DagValue, frozen } from "./dag-value.js";
+import { DraftDAG } from "./draft-dag.js";
 import { GraphBuilder } from "./graph-builder.js";
+import { fromJSON, type GraphJSON } from "./json.js";
+import type { NodeOptions } from "./options.js";
 import type { AnyShape, CheckedLists, Shape, ShapeOfLists } from "./types.js";
 
 export { coreOf } from "./dag-value.js";
 
-/** A directed acyclic graph: checked when built, and never changed after. */
-export interface DAG<out S extends Shape = AnyShape> extends DagValue<S> {}
+/** A directed acyclic graph: checked when built, and never changed after. `new DAG()` makes a {@link DraftDAG}, which can be. */
+export interface DAG<S extends Shape = AnyShape> extends DagValue<S> {}
+
+/** How to read records as nodes. */
+export interface RecordsOptions<R> {
+  /**
+   * The name of a record's node: a field, or a function of the record.
+   * @default "name"
+   */
+  readonly name?: (keyof R & string) | ((record: R) => string) | undefined;
+  /**
+   * The names of its upstreams: a field, or a function of the record. A field that is absent means none.
+   * @default "upstreams"
+   */
+  readonly upstreams?: (keyof R & string) | ((record: R) => Iterable<string>) | undefined;
+  /**
+   * What the node carries.
+   * @default the record as its payload
+   */
+  readonly options?: ((record: R) => NodeOptions) | undefined;
+}
 
 /** The ways to make a graph. */
-export const DAG = {
+export interface DAGConstructor {
+  /** An empty draft, which calls on it change; each is checked at once. */
+  new (): DraftDAG;
+  readonly prototype: DAG;
+  /** Whether a value is a graph, built or a draft. */
+  [Symbol.hasInstance](value: unknown): boolean;
+
   /** Starts a fluent builder; its `build()` checks everything and reports everything at once. */
-  builder(): DAGBuilder {
-    return new DAGBuilder();
-  },
+  builder(): DAGBuilder;
 
   /**
-   * A graph from every node with the names of its upstreams, checked by the compiler. Node order is the order of the object's keys
-   * (JavaScript lists keys that look like array indices first; a `Map` keeps any order).
+   * A graph from every node with the names of its upstreams. An object's names are checked by the compiler; node order is the order of its
+   * keys, of which JavaScript lists those that look like array indices first. A `Map`, for graphs known only at run time, keeps any order.
+   * Throws like `build()` of a builder.
    */
-  from<const D extends CheckedLists<D>>(upstreams: D): DAG<ShapeOfLists<D>> {
-    const graph = new GraphBuilder();
-    const lists = upstreams as { readonly [node: string]: readonly string[] };
-    graph.addNodes(Object.keys(lists));
-    for (const [node, list] of Object.entries(lists)) for (const upstream of list) graph.addEdge(upstream, node);
-    return frozen(graph.build());
-  },
+  from(upstreams: ReadonlyMap<string, Iterable<string>>): DAG;
+  from<const D extends CheckedLists<D>>(upstreams: D): DAG<ShapeOfLists<D>>;
+
+  /** A graph from records such as rows of a table: a node each, in order. Throws like `build()` of a builder. */
+  fromRecords<R extends object>(records: Iterable<R>, options?: RecordsOptions<R>): DAG;
+
+  /** The graph that `toJSON()` wrote, as text or data. Throws `GraphFormatError` where it is none, and what `build()` throws. */
+  fromJSON(source: string | GraphJSON): DAG;
+
+  /** Everything there is to say of any list of edges, cyclic or not: components, condensation, and all that keeps it from being a DAG. */
+  diagnose(edges: Iterable<NamedEdge>, options?: DiagnoseOptions): Diagnosis;
+}
+
+export const DAG: DAGConstructor = class extends DraftDAG {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof DagValue;
+  }
+
+  static builder(): DAGBuilder {
+    return new DAGBuilder();
+  }
+
+  static from(upstreams: ReadonlyMap<string, Iterable<string>> | { readonly [node: string]: readonly string[] }): DAG<never> {
+    if (typeof upstreams !== "object" || upstreams === null) throw new InvalidOptionError("upstreams", "an object of lists", upstreams);
+    const entries = upstreams instanceof Map ? [...upstreams] : Object.entries(upstreams);
+    return fromLists(entries.map(([name, list]) => ({ name, list })));
+  }
+
+  static fromRecords<R extends object>(records: Iterable<R>, options: RecordsOptions<R> = {}): DAG {
+    const { name = "name", upstreams = "upstreams", options: optionsOf = (record: R) => ({ payload: record }) } = options;
+    const read = <K>(record: R, field: string | ((record: R) => K)): unknown =>
+      typeof field === "function" ? field(record) : (record as Record<string, unknown>)[field];
+    return fromLists(
+      Array.from(records, (record) => ({
+        name: read(record, name) as string,
+        list: read(record, upstreams) ?? [],
+        options: optionsOf(record),
+      })),
+    );
+  }
+
+  static fromJSON(source: string | GraphJSON): DAG {
+    return frozen(fromJSON(source));
+  }
+
+  static diagnose(edges: Iterable<NamedEdge>, options?: DiagnoseOptions): Diagnosis {
+    return diagnose(edges, options);
+  }
 };
+
+/** A graph of nodes that list their upstreams. Edges are added node by node, in the order of the lists. */
+function fromLists(nodes: readonly { name: string; list: unknown; options?: NodeOptions }[]): DagValue<never> {
+  const graph = new GraphBuilder();
+  for (const { name, options } of nodes) graph.addNode(name, options);
+  for (const { name, list } of nodes) {
+    if (isNames(list)) for (const upstream of list) graph.addEdge(upstream, name);
+    else graph.addFault(new InvalidOptionError("upstreams", "a list of node names", list, `node ${quote(String(name))}`));
+  }
+  return frozen(graph.build());
+}
+
+/** Text can be iterated, too, but is never meant as a list of its characters. */
+function isNames(list: unknown): list is Iterable<string> {
+  return typeof list === "object" && list !== null && Symbol.iterator in list;
+}

@@ -1,4 +1,4 @@
-/** Edges while a graph is written down: a growable list of id pairs, and the canonical order of such a list. */
+/** Edges while a graph is written down: a growable list of id pairs. */
 
 /** Pairs `[from, to, from, to, …]` of node ids, in the order they were added. */
 export class EdgeList {
@@ -46,33 +46,4 @@ export class EdgeList {
     grown.set(this.#pairs);
     this.#pairs = grown;
   }
-}
-
-/**
- * For each edge of the list, its place when edges are sorted by upstream, then downstream. Two counting sorts: time and space
- * linear in nodes and edges.
- */
-export function canonicalPlaces(nodeCount: number, pairs: Uint32Array): Uint32Array {
-  const edgeCount = pairs.length / 2;
-  const listed = new Uint32Array(edgeCount);
-  for (let edge = 0; edge < edgeCount; edge++) listed[edge] = edge;
-  const byDownstream = sortedByEnd(nodeCount, pairs, listed, 1);
-  const byUpstream = sortedByEnd(nodeCount, pairs, byDownstream, 0);
-  const places = new Uint32Array(edgeCount);
-  for (let place = 0; place < edgeCount; place++) places[at(byUpstream, place)] = place;
-  return places;
-}
-
-/** A stable counting sort of edge numbers by one end: 0 is upstream, 1 is downstream. */
-function sortedByEnd(nodeCount: number, pairs: Uint32Array, edges: Uint32Array, end: 0 | 1): Uint32Array {
-  const next = new Uint32Array(nodeCount + 1);
-  for (const edge of edges) next[at(pairs, 2 * edge + end) + 1]! += 1;
-  for (let node = 0; node < nodeCount; node++) next[node + 1]! += at(next, node);
-  const sorted = new Uint32Array(edges.length);
-  for (const edge of edges) sorted[next[at(pairs, 2 * edge + end)]!++] = edge;
-  return sorted;
-}
-
-function at(array: Uint32Array, index: number): number {
-  return array[index] ?? 0;
 }

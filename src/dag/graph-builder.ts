@@ -5,20 +5,16 @@
  * reports all of them. I3 a graph that was built never changes: the builder copies what it shares before it writes on. I4 a bulk call
  * whose iterable throws adds nothing.
  */
-import type { DagnyError } from "../errors/base.js";
-import { describe, quote } from "../errors/base.js";
+import { type DagnyError, describe, quote } from "../errors/base.js";
 import { DuplicateNodeError, errorOf, InvalidEdgeError, InvalidNameError } from "../errors/graph.js";
 import { InvalidOptionError } from "../errors/options.js";
-import { canonicalPlaces, EdgeList } from "./edge-list.js";
+import type { NativeGraph } from "../native/index.js";
+import { edgeColumns, isEmpty, movedRows, nodeColumns, setRow } from "./columns.js";
+import { EdgeList } from "./edge-list.js";
+import { type EdgeEntry, isEdgeEntry, type NodeEntry, nodeOfEntry } from "./entries.js";
 import { checkedGraph } from "./faults.js";
 import type { EdgeTable, GraphCore, NodeTask } from "./graph-core.js";
-import { EdgeColumns, type EdgeOptions, NodeColumns, type NodeOptions, setEdgeOptions, setNodeOptions } from "./options.js";
-
-/** A node as bulk calls take it: its name, alone or with what it carries. */
-export type NodeEntry<N extends string = string> = N | readonly [name: N, options?: NodeOptions] | ({ readonly name: N } & NodeOptions);
-
-/** An edge as bulk calls take it: upstream, downstream, and what it carries. */
-export type EdgeEntry<F extends string = string, T extends string = string> = readonly [from: F, to: T, options?: EdgeOptions];
+import { type EdgeOptions, edgeRow, type NodeOptions, nodeRow } from "./options.js";
 
 /** Ids from here on stand for names that no node had yet when an edge used them; `build` looks those up again. */
 const firstProvisional = 0x8000_0000;
@@ -27,13 +23,14 @@ const firstProvisional = 0x8000_0000;
 export class GraphBuilder {
   #names: string[] = [];
   #index = new Map<string, number>();
-  #nodes = new NodeColumns();
+  #nodes = nodeColumns();
   /** A built graph uses `#names`, `#index` and `#nodes`, too (I3). */
   #isShared = false;
   /** Nodes whose name was there before: as long as there are some, ids and index disagree. */
   #duplicates = 0;
   readonly #edges = new EdgeList();
-  readonly #edgeOptions = new EdgeColumns();
+  /** By place among the edges added. */
+  #edgeOptions = edgeColumns();
   readonly #faults: DagnyError[] = [];
   readonly #provisional = new Map<string, number>();
 
@@ -47,32 +44,36 @@ export class GraphBuilder {
     // One look-up instead of two: a name that was there already makes the index no larger.
     this.#index.set(name, id);
     if (this.#index.size + this.#duplicates === id) this.#noteDuplicate(name);
-    if (options !== undefined) setNodeOptions(this.#nodes, id, options, `node ${quote(name)}`, this.#faults);
+    if (options !== undefined) setRow(this.#nodes, id, nodeRow(options, `node ${quote(name)}`, this.#faults));
   }
 
   /** Adds a node with its task, and an edge from each of `needs`. */
   addTask(name: string, needs: readonly string[], task: unknown, options?: NodeOptions): void {
+    const id = this.#names.length;
     this.addNode(name, options);
-    if (isTask(task)) (this.#nodes.task ??= new Map()).set(this.#names.length - 1, task);
-    else this.#faults.push(new InvalidOptionError("task", "a function", task, `node ${quote(name)}`));
+    if (!isTask(task)) this.#faults.push(new InvalidOptionError("task", "a function", task, `node ${quote(String(name))}`));
+    else if (this.#names.length > id) setRow(this.#nodes, id, { task });
     for (const upstream of needs) this.addEdge(upstream, name);
   }
 
   addEdge(from: string, to: string, options?: EdgeOptions): void {
     const upstream = this.#index.get(from) ?? this.#provisionalId(from);
     const downstream = this.#index.get(to) ?? this.#provisionalId(to);
-    if (options !== undefined) {
-      setEdgeOptions(this.#edgeOptions, this.#edges.edgeCount, options, `edge ${quote(from)} -> ${quote(to)}`, this.#faults);
-    }
+    if (options !== undefined) this.#setEdgeOptions(from, to, options);
     this.#edges.push(upstream, downstream);
+  }
+
+  /** Adds an edge between two ids. */
+  addEdgeBetween(from: number, to: number, options?: EdgeOptions): void {
+    if (options !== undefined) this.#setEdgeOptions(this.#names[from] ?? String(from), this.#names[to] ?? String(to), options);
+    this.#edges.push(from, to);
   }
 
   addNodes(entries: Iterable<NodeEntry>): void {
     this.#atomically(() => {
       for (const entry of entries) {
         if (typeof entry === "string") this.addNode(entry);
-        else if (isNodeTuple(entry)) this.addNode(entry[0], entry[1]);
-        else this.#addNodeRecord(entry);
+        else this.#addNodeEntry(entry);
       }
     });
   }
@@ -80,8 +81,7 @@ export class GraphBuilder {
   addEdges(entries: Iterable<EdgeEntry>): void {
     this.#atomically(() => {
       for (const entry of entries) {
-        if (Array.isArray(entry)) this.addEdge(entry[0], entry[1], entry[2]);
-        else this.#faults.push(new InvalidEdgeError(`an edge must be a pair of node names, received ${describe(entry)}`));
+        if (isEdgeEntry(entry, this.#faults)) this.addEdge(entry[0], entry[1], entry[2]);
       }
     });
   }
@@ -95,6 +95,11 @@ export class GraphBuilder {
     this.#edges.append(pairs);
   }
 
+  /** Keeps a fault that the caller found, to be reported by `build` with the others. */
+  addFault(fault: DagnyError): void {
+    this.#faults.push(fault);
+  }
+
   /** The graph as written so far. Throws what is wrong with it: one fault itself, several as a `GraphError`. O(n + m). */
   build(): GraphCore {
     if (this.#duplicates > 0) this.#useFirstIds();
@@ -104,16 +109,18 @@ export class GraphBuilder {
     const { native, faults } = checkedGraph(this.#names, this.#edges.view(), nameOf);
     if (native === null || this.#faults.length > 0) throw errorOf([...this.#faults, ...faults]);
     this.#isShared = true;
-    return { names: this.#names, index: this.#index, native, nodes: this.#nodes, edges: this.#edgeTable() };
+    return { names: this.#names, index: this.#index, native, nodes: this.#nodes, edges: this.#edgeTable(native) };
   }
 
-  #addNodeRecord(entry: { readonly name: string } & NodeOptions): void {
-    if (typeof entry !== "object" || entry === null) {
-      this.#faults.push(new InvalidNameError(entry));
-      return;
-    }
-    const { name, ...options } = entry;
-    this.addNode(name, options);
+  #addNodeEntry(entry: Exclude<NodeEntry, string>): void {
+    const node = nodeOfEntry(entry, this.#faults);
+    if (node !== null) this.addNode(node[0], node[1]);
+  }
+
+  /** Keeps the options of the edge that is added next. */
+  #setEdgeOptions(from: string, to: string, options: EdgeOptions): void {
+    const owner = `edge ${quote(String(from))} -> ${quote(String(to))}`;
+    setRow(this.#edgeOptions, this.#edges.edgeCount, edgeRow(options, owner, this.#faults));
   }
 
   #noteDuplicate(name: string): void {
@@ -145,17 +152,16 @@ export class GraphBuilder {
     replaceIds(this.#edges.view(), (id) => firsts[id] ?? id);
   }
 
-  #edgeTable(): EdgeTable {
-    const { weight, label } = this.#edgeOptions;
-    if (weight === null && label === null) return { weight, label };
-    const places = canonicalPlaces(this.#names.length, this.#edges.view());
-    return { weight: moved(weight, places), label: moved(label, places) };
+  #edgeTable(native: NativeGraph): EdgeTable {
+    if (isEmpty(this.#edgeOptions)) return this.#edgeOptions;
+    const places = native.edgePlaces(this.#edges.view());
+    return movedRows(this.#edgeOptions, (edge) => places[edge]);
   }
 
   #unshare(): void {
     this.#names = this.#names.slice();
     this.#index = new Map(this.#index);
-    this.#nodes = this.#nodes.copy();
+    this.#nodes = movedRows(this.#nodes, (id) => id);
     this.#isShared = false;
   }
 
@@ -174,10 +180,10 @@ export class GraphBuilder {
     this.#names = this.#names.slice(0, nodeCount);
     this.#index = new Map(this.#names.map((name, id) => [name, id]));
     this.#duplicates = nodeCount - this.#index.size;
-    this.#nodes = this.#nodes.copy(nodeCount);
+    this.#nodes = movedRows(this.#nodes, (id) => (id < nodeCount ? id : undefined));
     this.#isShared = false;
     this.#edges.truncate(edgeCount);
-    this.#edgeOptions.truncate(edgeCount);
+    this.#edgeOptions = movedRows(this.#edgeOptions, (edge) => (edge < edgeCount ? edge : undefined));
     this.#faults.length = faultCount;
   }
 }
@@ -186,17 +192,6 @@ function isTask(value: unknown): value is NodeTask {
   return typeof value === "function";
 }
 
-function isNodeTuple(entry: NodeEntry): entry is readonly [name: string, options?: NodeOptions] {
-  return Array.isArray(entry);
-}
-
 function replaceIds(ids: Uint32Array, replacement: (id: number) => number): void {
   for (let at = 0; at < ids.length; at++) ids[at] = replacement(ids[at] ?? 0);
-}
-
-/** A column by insertion order as a column by canonical order. */
-function moved<T>(column: ReadonlyMap<number, T> | null, places: Uint32Array): ReadonlyMap<number, T> | null {
-  if (column === null) return null;
-  const rows = [...column].map(([edge, value]): [number, T] => [places[edge] ?? edge, value]);
-  return new Map(rows.sort(([a], [b]) => a - b));
 }

@@ -4,25 +4,36 @@ import type { NativeGraph } from "../native/index.js";
 /** A task as the graph keeps it; what it takes and returns is known to the graph's type, not here. */
 export type NodeTask = (inputs: never, context: never) => unknown;
 
-/** What nodes carry, in sparse columns by node id; a column nobody uses is `null`. */
-export interface NodeTable {
-  readonly payload: ReadonlyMap<number, unknown> | null;
-  readonly metadata: ReadonlyMap<number, Readonly<Record<string, unknown>>> | null;
-  /** Expected cost of a node, in any one unit; a node without an entry costs 1. */
-  readonly cost: ReadonlyMap<number, number> | null;
-  readonly priority: ReadonlyMap<number, number> | null;
+/** What one node carries. */
+export interface NodeRow {
+  readonly payload: unknown;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** Expected cost, in any one unit; a node that does not say costs 1. */
+  readonly cost: number;
+  /** Among ready nodes the higher starts first; a node that does not say has 0. */
+  readonly priority: number;
   /** Longest running time of one attempt, in milliseconds. */
-  readonly timeoutMs: ReadonlyMap<number, number> | null;
-  readonly maxAttempts: ReadonlyMap<number, number> | null;
-  /** Tasks given with their nodes (`.task(...)`). */
-  readonly task: ReadonlyMap<number, NodeTask> | null;
+  readonly timeoutMs: number;
+  /** Attempts in all. */
+  readonly maxAttempts: number;
+  /** The task given with the node (`.task(...)`). */
+  readonly task: NodeTask;
 }
 
-/** What edges carry, by canonical edge index (edges sorted by upstream, then downstream, in node order). */
-export interface EdgeTable {
-  readonly weight: ReadonlyMap<number, number> | null;
-  readonly label: ReadonlyMap<number, string> | null;
+/** What one edge carries. */
+export interface EdgeRow {
+  readonly weight: number;
+  readonly label: string;
 }
+
+/** Rows as sparse columns: by row number, the values that were given; a column nobody uses is `null`. */
+export type Table<Row extends object> = { readonly [K in keyof Row]: ReadonlyMap<number, Row[K]> | null };
+
+/** What nodes carry, by node id. */
+export type NodeTable = Table<NodeRow>;
+
+/** What edges carry, by canonical edge index (edges sorted by upstream, then downstream, in node order). */
+export type EdgeTable = Table<EdgeRow>;
 
 /** A checked, immutable graph. Node ids are insertion order. */
 export interface GraphCore {

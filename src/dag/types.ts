@@ -55,7 +55,23 @@ export type WithNodes<U extends object, N extends string> = U & (string extends 
 export type WithEdge<U extends object, F extends string, T extends string> = U & { readonly [P in T]: KeysOf<F> };
 
 /** `U` with edges given as pairs. */
-export type WithEdges<U extends object, P extends EdgePair> = U & { readonly [T in P[1]]: KeysOf<Extract<P, readonly [string, T, ...unknown[]]>[0]> };
+export type WithEdges<U extends object, P extends EdgePair> = U & {
+  readonly [T in P[1]]: KeysOf<Extract<P, readonly [string, T, ...unknown[]]>[0]>;
+};
 
 /** The two ends of an edge, and whatever follows them. */
 export type EdgePair = readonly [from: string, to: string, ...rest: unknown[]];
+
+/** The shape of a graph with the nodes of `S` and other edges. */
+export interface DerivedShape<S extends Shape> extends Shape {
+  readonly names: S["names"];
+  readonly upstreams: { readonly [N in S["names"]]: { readonly [upstream: string]: unknown } };
+  readonly outputs: S["outputs"];
+}
+
+/** The shape of two graphs merged. */
+export interface MergedShape<S extends Shape, T extends Shape> extends Shape {
+  readonly names: S["names"] | T["names"];
+  readonly upstreams: S["upstreams"] & T["upstreams"];
+  readonly outputs: Omit<S["outputs"], keyof T["outputs"]> & T["outputs"];
+}

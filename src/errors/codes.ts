@@ -13,6 +13,7 @@ export const errorCodes = {
   INVALID_EDGE: "an edge is not a pair of node names or node ids",
   GRAPH_INVALID: "a graph has several faults, listed in `errors`",
   GRAPH_FORMAT: "stored data is not a graph in a format and version this release reads",
+  LIMIT_EXCEEDED: "an answer would be larger than the limit given for it",
   INVALID_OPTION: "an option has the wrong type or a value outside its range",
   UNKNOWN_OPTION: "an option does not exist",
   TASK_MISSING: "a node has no task",

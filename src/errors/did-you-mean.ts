@@ -47,10 +47,7 @@ function editDistance(a: string, b: string, limit: number): number {
       const replaced = at(last, column - 1) + (same ? 0 : 1);
       let cost = Math.min(replaced, at(last, column) + 1, at(current, column - 1) + 1);
       const swapped =
-        row > 1 &&
-        column > 1 &&
-        a.charCodeAt(row - 1) === b.charCodeAt(column - 2) &&
-        a.charCodeAt(row - 2) === b.charCodeAt(column - 1);
+        row > 1 && column > 1 && a.charCodeAt(row - 1) === b.charCodeAt(column - 2) && a.charCodeAt(row - 2) === b.charCodeAt(column - 1);
       if (swapped) cost = Math.min(cost, at(beforeLast, column - 2) + 1);
       current.push(cost);
       least = Math.min(least, cost);

@@ -181,6 +181,17 @@ export class InvalidEdgeError extends GraphError {
   }
 }
 
+/** An answer that would be larger than was allowed. */
+export class LimitExceededError extends GraphError {
+  override get code(): ErrorCode {
+    return "LIMIT_EXCEEDED";
+  }
+
+  override get name(): string {
+    return "LimitExceededError";
+  }
+}
+
 /** Stored data that is not a graph this release can read. */
 export class GraphFormatError extends GraphError {
   override get code(): ErrorCode {

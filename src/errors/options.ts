@@ -37,7 +37,8 @@ export class UnknownOptionError extends DagnyError {
 
   /** `known` are the right names; they are listed where none of them is near. */
   constructor(option: string, suggestion: string | undefined, known: readonly string[], owner?: string) {
-    const cure = suggestion === undefined ? `known are ${known.map((name) => `\`${name}\``).join(", ")}` : `did you mean \`${suggestion}\`?`;
+    const cure =
+      suggestion === undefined ? `known are ${known.map((name) => `\`${name}\``).join(", ")}` : `did you mean \`${suggestion}\`?`;
     super(`${prefix(owner)}there is no option \`${option}\`; ${cure}`);
     this.option = option;
     this.suggestion = suggestion;

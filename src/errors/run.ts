@@ -10,13 +10,7 @@ export class RunError extends DagnyError {
   /** What the failed tasks threw, in the order the failures were decided. */
   readonly errors: readonly unknown[];
 
-  constructor(
-    code: "RUN_FAILED" | "RUN_CANCELLED",
-    runId: string,
-    message: string,
-    errors: readonly unknown[],
-    options?: ErrorOptions,
-  ) {
+  constructor(code: "RUN_FAILED" | "RUN_CANCELLED", runId: string, message: string, errors: readonly unknown[], options?: ErrorOptions) {
     super(message, options);
     this.code = code;
     this.runId = runId;

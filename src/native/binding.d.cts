@@ -205,8 +205,8 @@ export declare class NativeReachability {
 
 /** One execution of a plan. */
 export declare class NativeRun {
-  /** A run that has not started. */
-  constructor(plan: NativePlan, options: NativeRunOptions)
+  /** A run that has not started. `keep_results`: 0 keeps all outputs, 1 those of leaves, 2 none. */
+  constructor(plan: NativePlan, maxWorkers: number, graceMs: number, failFast: boolean, keepResults: number)
   /** Rebuilds a run from its journal; throws where it cannot be read or does not fit the plan. */
   static replay(plan: NativePlan, journal: Uint8Array): NativeRun
   /** The header of this run's journal. */
@@ -306,20 +306,6 @@ export interface NativePath {
   nodes: Uint32Array
   /** The sum of what was added up along it. */
   length: number
-}
-
-/** The options of a run. */
-export interface NativeRunOptions {
-  /** How many nodes may hold a slot at once. */
-  maxWorkers: number
-  /** Whether the first final failure stops the run. */
-  failFast: boolean
-  /** How long to wait for code that was told to stop, in milliseconds. */
-  graceMs: number
-  /** 0 keeps all outputs, 1 those of leaves, 2 none. */
-  keepResults: number
-  /** Whether events are kept for `takeEvents`. */
-  recording: boolean
 }
 
 /** What a schedule is beside its columns. */

@@ -6,7 +6,7 @@
  * I2 The attempts of one lane do not overlap, and their rows ascend.
  * I3 A node has at most one row that settled it; its other rows are earlier and have the outcome "waiting" (a retry followed).
  */
-import { nodeStates, type NodeState, type RunColumns, type TraceGraph, type TraceSource } from "./columns.js";
+import { type NodeState, nodeStates, type RunColumns, type TraceGraph, type TraceSource } from "./columns.js";
 import { rowsInOrder, sortByTime } from "./sort-by-time.js";
 
 /** One column per fact about an attempt. */
@@ -51,7 +51,10 @@ export function attemptsOf(source: TraceSource): AttemptTable {
   const nodeCount = source.names.length;
 
   // Rows in topological order first: the stable sorts below keep that order among attempts of equal times.
-  const pastOf = rowsByNode(Uint32Array.from(past, (row) => row.node), nodeCount);
+  const pastOf = rowsByNode(
+    Uint32Array.from(past, (row) => row.node),
+    nodeCount,
+  );
   const unsorted = attemptColumns(past.length + nodeCount);
   let rowCount = 0;
   for (const node of source.graph.native.order()) {

@@ -6,17 +6,7 @@
  */
 
 /** The states of a node, at the position of their number in {@link RunColumns.state}. */
-export const nodeStates = [
-  "pending",
-  "ready",
-  "running",
-  "waiting",
-  "completed",
-  "failed",
-  "skipped",
-  "filtered",
-  "cancelled",
-] as const;
+export const nodeStates = ["pending", "ready", "running", "waiting", "completed", "failed", "skipped", "filtered", "cancelled"] as const;
 
 /** Where a node stands in a run. */
 export type NodeState = (typeof nodeStates)[number];

@@ -2,11 +2,11 @@
  * The loop of a run on this thread: calls what the core leases, reports what came of it, carries out the effects.
  *
  * It decides nothing: no order, no readiness, no retry, no deadline. I1 At most one crossing per task, plus a constant. I2 The core
- * hears of a failure before the next lease begins, because a failure may take leases back. I3 After the end nothing of this run
- * touches its door again. I4 A lane, an async function, follows one promise at a time and takes the next lease itself, so that a
- * task costs an `await`, not a promise chain. I5 Whenever a task or a listener is called, the door has room for what may be reported
- * in that call: nothing crosses between the taking of a lease and the report of its beginning. I6 Every promise a task gave is
- * followed, also after the end: its rejection is nobody else's to handle.
+ * hears of a failure, and of a deadline that has passed, before the next lease begins, because both may take leases back. I3 After
+ * the end nothing of this run touches its door again. I4 A lane, an async function, follows one promise at a time and takes the next
+ * lease itself, so that a task costs an `await`, not a promise chain. I5 Whenever a task or a listener is called, the door has room
+ * for what may be reported in that call: nothing crosses between the taking of a lease and the report of its beginning. I6 Every
+ * promise a task gave is followed, also after the end: its rejection is nobody else's to handle.
  *
  * One reading of the clock serves as the end of one task and the beginning of the next that is called right after it.
  */
@@ -29,7 +29,8 @@ export interface DriverParts {
   readonly core: GraphCore;
   readonly plan: NativePlan;
   readonly run: NativeRun;
-  readonly runId: string;
+  /** The id of the run, made when it is first asked for. */
+  readonly runId: () => string;
   /** Tasks by node id. */
   readonly tasks: readonly AnyTask[];
   /** Longest running time of one attempt of nodes that say nothing themselves, in milliseconds. */
@@ -70,6 +71,8 @@ export class Driver implements ContextHost {
   /** Whether something was reported that may change what is to be done. */
   #hasNews = false;
   #isPumping = false;
+  /** Whether code has run since the pump last read the clock. */
+  #isTimeStale = false;
 
   /** The attempt whose function is being called, if any, and when it was. */
   #calledNode = -1;
@@ -103,7 +106,7 @@ export class Driver implements ContextHost {
   }
 
   get runId(): string {
-    return this.#parts.runId;
+    return this.#parts.runId();
   }
 
   nameOf(node: number): string {
@@ -177,25 +180,36 @@ export class Driver implements ContextHost {
   #pump(now: number, isLane = false): void {
     if (this.#isPumping || this.#isResting) return;
     this.#isPumping = true;
+    this.#isTimeStale = false;
     const restAt = Math.max(this.#sliceStart, now) + sliceMs;
     let time = now;
     while (this.#door !== undefined) {
-      if (this.#todoHead < this.#todoTail) {
-        const node = this.#todo[this.#todoHead++] as number;
-        const attempt = this.#todo[this.#todoHead++] as number;
-        if (this.#revoked.size > 0 && this.#isRevoked(node)) continue;
-        time = this.#call(node, attempt, time, isLane);
-        if (time > restAt) break;
-      } else if (this.#hasNews || (this.#isRecording && this.#door.pending > 0)) {
-        this.#cross(time);
-        if (this.#isRecording) time = this.#clock.now(); // Listeners have run.
-      } else {
-        break;
+      const hasLease = this.#todoHead < this.#todoTail;
+      if (!hasLease && !this.#hasNews && !this.#isToBeHeard) break;
+      if (this.#isTimeStale) {
+        time = this.#clock.now();
+        this.#isTimeStale = false;
       }
+      // A deadline that has passed inside a call may take back the leases that have not begun.
+      if (!hasLease || time >= this.#timerAt) {
+        this.#cross(time);
+        this.#isTimeStale = this.#isRecording; // Listeners have run.
+        continue;
+      }
+      if (time > restAt) break;
+      const node = this.#todo[this.#todoHead++] as number;
+      const attempt = this.#todo[this.#todoHead++] as number;
+      if (this.#revoked.size > 0 && this.#isRevoked(node)) continue;
+      time = this.#call(node, attempt, time, isLane);
     }
-    if (this.#isRecording && this.#door !== undefined && this.#door.pending > 0) this.#cross(time); // Heard before the rest.
+    if (this.#isToBeHeard) this.#cross(time); // Before the rest.
     this.#isPumping = false;
     if (time - this.#sliceStart > sliceMs && this.#door !== undefined) this.#rest();
+  }
+
+  /** Whether somebody listens and something was reported that has not been taken across. */
+  get #isToBeHeard(): boolean {
+    return this.#isRecording && this.#door !== undefined && this.#door.pending > 0;
   }
 
   /** Lets the event loop turn once before anything else is called, so that timers, signals and I/O are heard. */
@@ -208,7 +222,10 @@ export class Driver implements ContextHost {
     });
   }
 
-  /** Calls one task at `time`. Answers with a reading of the clock taken after it. */
+  /**
+   * Calls one task at `time`. Answers with a reading of the clock taken after it; after one that gave a promise the time is only
+   * marked stale, because often nobody needs it.
+   */
   #call(node: number, attempt: number, time: number, isLane: boolean): number {
     const inputs = this.#inputs.of(node);
     this.#calledNode = node;
@@ -227,14 +244,15 @@ export class Driver implements ContextHost {
       value = error;
     }
     this.#calledNode = -1;
-    const now = this.#clock.now();
     const door = this.#door;
     if (isPromise) {
+      this.#isTimeStale = true;
       if (!this.#isCalledReported) door?.began(node, attempt, time);
       this.#follow(value as PromiseLike<unknown>, node, attempt, isLane); // A hostile promise may fail right here.
-      if (this.#door?.isFull) this.#cross(now);
-      return now;
+      if (this.#door?.isFull) this.#cross(this.#clock.now());
+      return time;
     }
+    const now = this.#clock.now();
     if (door === undefined) return now; // The run ended inside the call: a cancel without grace.
     this.#keep(node, attempt, isOk, value);
     if (this.#isCalledReported) door.settled(node, attempt, now, isOk);
@@ -311,7 +329,7 @@ export class Driver implements ContextHost {
       if (bits & doorBits.leases) this.#take(door);
       if (bits & doorBits.others) this.#carryOut(door);
       if (this.#door === undefined) return; // A listener of an aborted signal came back in and ended the run.
-      if (wakeAt < this.#timerAt) this.#setTimer(wakeAt, now);
+      if (wakeAt < this.#timerAt || this.#timerAt <= now) this.#setTimer(wakeAt, now);
       if (this.#isRecording) {
         this.#publish();
         if (this.#door === undefined) return; // So did a listener of events.
@@ -380,7 +398,9 @@ export class Driver implements ContextHost {
 
   #setTimer(at: number, now: number): void {
     this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
     this.#timerAt = at;
+    if (at === Number.POSITIVE_INFINITY) return;
     this.#cancelTimer = this.#clock.setTimer(Math.max(0, at - now), () => {
       this.#cancelTimer = undefined;
       this.#timerAt = Number.POSITIVE_INFINITY;

@@ -5,22 +5,31 @@
  * To the reader it is a plain object with a null prototype that cannot be changed: it can be destructured, spread, enumerated.
  * (Structured clone refuses views: clone `{ ...inputs }`.)
  */
-import { inspect } from "node:util";
 import type { GraphCore } from "../dag/graph-core.js";
 import type { NativePlan } from "../native/index.js";
+
+/** What `node:util` calls `inspect.custom`. */
+const inspect: unique symbol = Symbol.for("nodejs.util.inspect.custom");
 
 /** Above this many upstreams a name is found by its id, not by comparing. */
 const scanLimit = 8;
 
-/** What a view hides: which node reads. */
+/** What a view hides: which node reads; and once somebody has listed them, a copy of all it reads. */
 class Reader {
+  #copy: Record<string, unknown> | undefined;
+
   constructor(
     readonly inputs: RunInputs,
     readonly node: number,
   ) {}
 
+  get copy(): Record<string, unknown> {
+    this.#copy ??= this.inputs.copyOf(this.node);
+    return this.#copy;
+  }
+
   /** `console.log(inputs)` looks through the proxy, but calls this on the proxy: `this` is the view. */
-  [inspect.custom](): object {
+  [inspect](): object {
     return Object.assign(Object.create(null), this);
   }
 }
@@ -37,13 +46,11 @@ export class RunInputs {
     this.#core = core;
     this.#plan = plan;
     this.#outputs = outputs;
-    const isInput = (reader: Reader, key: string | symbol): boolean => this.#find(reader.node, key) !== -1;
     this.#traps = {
       get: (reader, key) => this.#read(reader.node, key),
-      has: isInput,
-      ownKeys: (reader) => this.namesOf(reader.node),
-      getOwnPropertyDescriptor: (reader, key) =>
-        isInput(reader, key) ? { value: this.#read(reader.node, key), enumerable: true, configurable: true, writable: false } : undefined,
+      has: (reader, key) => this.#find(reader.node, key) !== -1,
+      ownKeys: (reader) => Reflect.ownKeys(reader.copy),
+      getOwnPropertyDescriptor: (reader, key) => Reflect.getOwnPropertyDescriptor(reader.copy, key),
       getPrototypeOf: () => null,
       set: () => false,
       defineProperty: () => false,
@@ -58,12 +65,17 @@ export class RunInputs {
     return new Proxy(new Reader(this, node), this.#traps);
   }
 
-  /** The names of a node's upstreams, in node order. */
-  namesOf(node: number): string[] {
+  /** A plain copy of what `node` is given. */
+  copyOf(node: number): Record<string, unknown> {
     const { starts, ids } = this.#upstreams();
-    const names: string[] = [];
-    for (let i = starts[node] as number; i < (starts[node + 1] as number); i++) names.push(this.#core.names[ids[i] as number] as string);
-    return names;
+    const { names } = this.#core;
+    const copy: Record<string, unknown> = Object.create(null);
+    const end = starts[node + 1] as number;
+    for (let i = starts[node] as number; i < end; i++) {
+      const id = ids[i] as number;
+      copy[names[id] as string] = this.#outputs[id];
+    }
+    return copy;
   }
 
   #read(node: number, key: string | symbol): unknown {

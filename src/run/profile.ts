@@ -13,7 +13,7 @@
  * Slack and bottlenecks answer "what if" in that same picture: the same lanes and order, the same waits, every other attempt as long as it was.
  * They do not schedule the run again.
  */
-import { type AttemptTable, attemptsOf, cell, stateCode, type Upstreams, upstreamsOf } from "./attempts.js";
+import { type AttemptTable, attemptsOf, cell, stateCode, upstreamsOf } from "./attempts.js";
 import { type NodeState, nodeStates, type TraceSource } from "./columns.js";
 import { criticalRows, savingsAlong, timeAfter } from "./critical-path.js";
 import { stepsOf } from "./timeline.js";

@@ -28,22 +28,25 @@ export function tasksOf(core: GraphCore, given: AnyTasks | undefined): readonly 
   if (typeof given !== "object")
     throw new InvalidOptionError("tasks", "an object of functions by node name, or one function for all nodes", given);
   const tasks = tasksOfNodes(core);
-  const unknown: string[] = [];
-  for (const name of Object.keys(given)) {
-    const node = core.index.get(name);
-    if (node === undefined) {
-      unknown.push(name);
-      continue;
-    }
-    const task = given[name];
-    if (typeof task === "function") tasks[node] = task;
-    else if (task !== undefined) throw new InvalidOptionError(`tasks[${JSON.stringify(name)}]`, "a function", task);
+  let found = 0;
+  for (let node = 0; node < tasks.length; node++) {
+    const name = core.names[node] as string;
+    const task: unknown = given[name];
+    if (task === undefined || (name in Object.prototype && !Object.hasOwn(given, name))) continue;
+    if (typeof task !== "function") throw new InvalidOptionError(`tasks[${JSON.stringify(name)}]`, "a function", task);
+    tasks[node] = task as AnyTask;
+    found++;
   }
-  if (unknown.length > 0) {
-    const suggestionFor = (name: string, i: number): string | undefined => (i < mostSuggestions ? nearest(name, core.names) : undefined);
-    throw new UnknownTaskError(unknown.map((name, i) => ({ name, suggestion: suggestionFor(name, i) })));
-  }
+  // Looking names up is cheap, listing keys is not: they are only counted where all is well.
+  const keys = Object.keys(given);
+  if (keys.length !== found) checkKnown(core, keys);
   return complete(core, tasks);
+}
+
+function checkKnown(core: GraphCore, keys: readonly string[]): void {
+  const unknown = keys.filter((name) => !core.index.has(name));
+  const suggestionFor = (name: string, i: number): string | undefined => (i < mostSuggestions ? nearest(name, core.names) : undefined);
+  if (unknown.length > 0) throw new UnknownTaskError(unknown.map((name, i) => ({ name, suggestion: suggestionFor(name, i) })));
 }
 
 function tasksOfNodes(core: GraphCore): (AnyTask | undefined)[] {

@@ -9,7 +9,7 @@
  * I3 The times of each counter ascend strictly.
  */
 import { type AttemptTable, attemptsOf, cell, stateCode, upstreamsOf } from "./attempts.js";
-import { nodeStates, reasonName, type RunColumns, type TraceSource } from "./columns.js";
+import { nodeStates, type RunColumns, reasonName, type TraceSource } from "./columns.js";
 import { type Steps, stepsOf } from "./timeline.js";
 
 /** One event of the Trace Event Format, of the phases that Dagny writes. `ts` and `dur` are whole microseconds. */

@@ -4,8 +4,9 @@
  * A task begins when three things are there: its upstreams' outcomes, a slot, and the JavaScript thread. The columns tell which came last:
  * - *upstream*: a node's first attempt waits for its upstreams, a later one for the attempt before it;
  * - *slot*: its lane was still held by another attempt after that. It began in that lane, so that attempt's end is what it waited for;
- * - *thread*: with its upstreams done and its lane free, another attempt began and ended before it did. Had that one been asynchronous, this
- *   one would have begun beside it: it kept the thread busy.
+ * - *thread*: with its upstreams done and its lane free it still did not begin, and of all attempts the last to end before it did so
+ *   in that time. Either that one also began in that time: had it been asynchronous, this one would have begun beside it. Or more
+ *   than a millisecond passed, far more than the engine takes: it had begun before, and kept the thread with a synchronous part.
  * What is left between the last of the three and the start is *dispatch*: the engine's own time and the event loop's.
  *
  * Only waits that happened count: a lane that was long free when its next attempt got ready is no wait. Together they are a graph of rows,
@@ -29,6 +30,9 @@ const UPSTREAM = 1;
 const RETRY = 2;
 const SLOT = 3;
 const THREAD = 4;
+
+/** More than the engine needs between the end of one attempt and the start of the next. */
+const engineTimeUs = 1000;
 
 /** By row of the attempt table. Times are whole microseconds since the run's start. */
 export interface Waits {
@@ -106,7 +110,7 @@ export function waitsOf(attempts: AttemptTable, columns: RunColumns, upstreams: 
     // The thread: of the attempts before this row that have ended by now, the last to end.
     while (ended < rowCount && endsBefore(cell(byEnd, ended), row)) ended++;
     const busy = ended === 0 ? -1 : cell(byEnd, ended - 1);
-    if (busy >= 0 && cell(end, busy) > at && cell(start, busy) >= at) {
+    if (busy >= 0 && cell(end, busy) > at && (cell(start, busy) >= at || began - at > engineTimeUs)) {
       at = cell(end, busy);
       threadRow[row] = last = busy;
       why = THREAD;

@@ -8,7 +8,7 @@ import type { SkipReason } from "./types.js";
 /** What an upstream looks like through its edge; `unsettled` is our word for "not settled yet". */
 export type Look = "unsettled" | "completed" | "failed" | "skipped" | "blocked" | "filtered" | "cancelled";
 
-export type JoinDecision =
+type JoinDecision =
   | { readonly kind: "undecided" }
   | { readonly kind: "met" }
   | { readonly kind: "filtered" }

@@ -17,9 +17,16 @@ pub fn words_per_row(node_count: usize) -> usize {
 pub fn fill_bit_matrix(graph: &Csr, bits: &mut [u32]) {
     let width = words_per_row(graph.node_count());
     assert_eq!(bits.len(), width * graph.node_count(), "one row a node");
-    bits.fill(0);
+    // From the leaves up, each row is written once: its own page of a fresh array is touched no earlier.
     for &from in graph.order().iter().rev() {
-        for &to in graph.successors(from) {
+        let Some((&first, others)) = graph.successors(from).split_first() else {
+            bits[from as usize * width..][..width].fill(0);
+            continue;
+        };
+        let [row, below] = two_rows(bits, width, from, first);
+        row.copy_from_slice(below);
+        row[first as usize / 32] |= 1 << (first % 32);
+        for &to in others {
             let [row, below] = two_rows(bits, width, from, to);
             // The row of a node that is in already has nothing to add.
             if row[to as usize / 32] >> (to % 32) & 1 == 0 {
@@ -141,4 +148,33 @@ pub fn closure_rows(graph: &Csr, limit: u64) -> Option<Rows> {
     }
     // Two transpositions sort all rows at once.
     Some(Rows::from_parts(start, list).transposed().transposed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{descendant_weights, sum_by_blocks};
+    use crate::graph::Csr;
+
+    #[test]
+    fn counting_by_blocks_and_by_rows_agree() {
+        // A grid of 40 × 40: every node has all nodes right of and below it as descendants.
+        let at = |row: u32, column: u32| row * 40 + column;
+        let mut pairs = Vec::new();
+        for row in 0..40 {
+            for column in 0..40 {
+                if row < 39 {
+                    pairs.extend([at(row, column), at(row + 1, column)]);
+                }
+                if column < 39 {
+                    pairs.extend([at(row, column), at(row, column + 1)]);
+                }
+            }
+        }
+        let graph = Csr::build(1600, &pairs).expect("sound");
+        let weights: Vec<u32> = (0..1600).map(|node| node % 7).collect();
+        for weights in [None, Some(weights.as_slice())] {
+            assert_eq!(sum_by_blocks(&graph, weights), descendant_weights(&graph, weights));
+        }
+        assert_eq!(sum_by_blocks(&graph, None)[at(30, 20) as usize], 10 * 20 - 1);
+    }
 }

@@ -3,13 +3,21 @@
 use super::bit_set::BitSet;
 use crate::graph::{Csr, Rows};
 
-/// Everything that can be reached from the sources along the rows, the sources included. O(reached part) time after O(n / 64).
+/// Everything that can be reached from the sources along the rows, the sources included.
+///
+/// Breadth first, which in layered graphs touches memory in order. O(reached part) time after O(n / 64).
 #[must_use]
 pub fn reachable(rows: &Rows, sources: &[u32]) -> BitSet {
     let mut reached = BitSet::new(rows.node_count());
-    let mut stack: Vec<u32> = sources.iter().copied().filter(|&node| reached.insert(node)).collect();
-    while let Some(node) = stack.pop() {
-        stack.extend(rows.row(node).iter().filter(|&&to| reached.insert(to)));
+    let mut queue: Vec<u32> = sources.iter().copied().filter(|&node| reached.insert(node)).collect();
+    let mut at = 0;
+    while let Some(&node) = queue.get(at) {
+        at += 1;
+        for &to in rows.row(node) {
+            if reached.insert(to) {
+                queue.push(to);
+            }
+        }
     }
     reached
 }

@@ -175,15 +175,23 @@ impl Reachability {
                 }
             }
             let start = self.entry_word.len();
+            if start + union.room() > self.entry_word.capacity() {
+                // Doubling, but never past the budget.
+                let more = start.max(1024).min(max_entries.saturating_sub(start)).max(union.room());
+                self.entry_word.reserve_exact(more);
+                self.entry_bits.reserve_exact(more);
+            }
             union.drain_into(&mut self.entry_word, &mut self.entry_bits);
             if self.entry_word.len() > max_entries {
                 self.entry_word.truncate(start);
                 self.entry_bits.truncate(start);
-                return;
+                break;
             }
             self.row_start[place as usize] = start as u32;
             self.row_end[place as usize] = self.entry_word.len() as u32;
         }
+        self.entry_word.shrink_to_fit();
+        self.entry_bits.shrink_to_fit();
     }
 }
 
@@ -195,7 +203,7 @@ struct Union {
     first: u32,
     last: u32,
     runs: Vec<(u32, u32)>,
-    /// The longest of the runs, by which most of what is already in is recognised.
+    /// The longest of the runs, by which most of what is already in is recognized.
     longest: (u32, u32),
 }
 
@@ -228,6 +236,11 @@ impl Union {
         self.touched.insert(word);
         self.first = self.first.min(word);
         self.last = self.last.max(word);
+    }
+
+    /// The most entries it may take.
+    fn room(&self) -> usize {
+        self.runs.len() + (self.last + 1).saturating_sub(self.first) as usize
     }
 
     /// Appends the union as entries and becomes empty.

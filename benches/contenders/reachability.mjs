@@ -1,4 +1,4 @@
-/** Transitive work of Dagny and of the bitset floor is in their graph contenders; here is the reachability index, in a process of its own. */
+/** The reachability index of one graph in a fresh process: time to build it, resident memory it adds, time of a question. */
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { DAG } from "dagny";
@@ -28,5 +28,14 @@ const bytes = process.memoryUsage.rss() - before;
 const from = names[0];
 let reached = 0;
 const asked = performance.now();
-for (const name of names) if (index.isReachable(from, name)) reached++;
-console.log(JSON.stringify({ ms, bytes, nodes: names.length, askNs: ((performance.now() - asked) * 1e6) / names.length, reached }));
+for (const name of names) if (index.isAncestor(from, name)) reached++;
+console.log(
+  JSON.stringify({
+    ms,
+    bytes: Math.max(bytes, index.sizeBytes),
+    nodes: names.length,
+    edges: edges.length,
+    askNs: ((performance.now() - asked) * 1e6) / names.length,
+    reached,
+  }),
+);

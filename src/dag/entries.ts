@@ -1,0 +1,35 @@
+/** Nodes and edges as bulk calls take them. */
+import { type DagnyError, describe } from "../errors/base.js";
+import { InvalidEdgeError, InvalidNameError } from "../errors/graph.js";
+import type { EdgeOptions, NodeOptions } from "./options.js";
+
+/** A node as bulk calls take it: its name, alone or with what it carries. */
+export type NodeEntry<N extends string = string> = N | readonly [name: N, options?: NodeOptions] | ({ readonly name: N } & NodeOptions);
+
+/** An edge as bulk calls take it: upstream, downstream, and what it carries. */
+export type EdgeEntry<F extends string = string, T extends string = string> = readonly [from: F, to: T, options?: EdgeOptions];
+
+/** Name and options of an entry that is not just a name; `null`, and a fault noted, where it is none. */
+export function nodeOfEntry(
+  entry: Exclude<NodeEntry, string>,
+  faults: DagnyError[],
+): readonly [name: string, options?: NodeOptions] | null {
+  if (isTuple(entry)) return entry;
+  if (typeof entry !== "object" || entry === null) {
+    faults.push(new InvalidNameError(entry));
+    return null;
+  }
+  const { name, ...options } = entry;
+  return [name, options];
+}
+
+/** Whether an entry is an edge; if not, a fault is noted. */
+export function isEdgeEntry(entry: EdgeEntry, faults: DagnyError[]): boolean {
+  const isRight = Array.isArray(entry) && entry.length >= 2 && entry.length <= 3;
+  if (!isRight) faults.push(new InvalidEdgeError(`an edge must be [from, to] or [from, to, options], received ${describe(entry)}`));
+  return isRight;
+}
+
+function isTuple(entry: NodeEntry): entry is readonly [name: string, options?: NodeOptions] {
+  return Array.isArray(entry);
+}

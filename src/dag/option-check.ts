@@ -1,0 +1,43 @@
+/** Type guards for options that note what is wrong, so that everything can be reported at once. */
+import type { DagnyError } from "../errors/base.js";
+import { nearest } from "../errors/did-you-mean.js";
+import { InvalidOptionError, UnknownOptionError } from "../errors/options.js";
+
+/** Checks the options of one owner (`node "a"`; none for a call's own options), and adds what is wrong to a list. */
+export class OptionCheck {
+  readonly #owner: string | undefined;
+  readonly #faults: DagnyError[];
+
+  constructor(owner: string | undefined, faults: DagnyError[]) {
+    this.#owner = owner;
+    this.#faults = faults;
+  }
+
+  /** Whether the value is a finite number that is in range; what that means is said in words by `expected`. */
+  isNumber(option: string, expected: string, value: unknown, inRange: (n: number) => boolean = () => true): value is number {
+    return this.#noted(typeof value === "number" && Number.isFinite(value) && inRange(value), option, expected, value);
+  }
+
+  isString(option: string, value: unknown): value is string {
+    return this.#noted(typeof value === "string", option, "a string", value);
+  }
+
+  isRecord(option: string, value: unknown, expected = "an object"): value is Record<string, unknown> {
+    return this.#noted(typeof value === "object" && value !== null && !Array.isArray(value), option, expected, value);
+  }
+
+  /** Notes every option that is not one of `known`. */
+  names(options: object, known: readonly string[], prefix = ""): void {
+    for (const option of Object.keys(options)) {
+      if (known.includes(option)) continue;
+      const suggestion = nearest(option, known);
+      const right = known.map((name) => prefix + name);
+      this.#faults.push(new UnknownOptionError(prefix + option, suggestion && prefix + suggestion, right, this.#owner));
+    }
+  }
+
+  #noted(isRight: boolean, option: string, expected: string, value: unknown): boolean {
+    if (!isRight) this.#faults.push(new InvalidOptionError(option, expected, value, this.#owner));
+    return isRight;
+  }
+}
