@@ -12,9 +12,9 @@ import type { TaskContext } from "../../src/flow/task.js";
 import { DAG, DAGExecutor, type ExecutorOptions, type RunEvent, type RunHandle } from "../../src/index.js";
 import { clockOption } from "../../src/run/options.js";
 import { Random } from "../support/random.js";
-import { each } from "../support/runs.js";
+import { each, settleDown } from "../support/runs.js";
 import { forEachSeedAsync } from "../support/seeds.js";
-import { SimulatedClock, settleDown } from "../support/simulated-clock.js";
+import { SimulatedClock } from "../support/simulated-clock.js";
 
 interface Scene {
   readonly random: Random;
