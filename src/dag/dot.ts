@@ -1,8 +1,8 @@
 /**
  * Graphs in DOT, the language of Graphviz.
  *
- * A name that DOT keeps as it is, is the node's id. Any other (with backslashes, ampersands, control characters, halves of surrogate pairs)
- * is drawn under a made-up id, with the name as its label; so is a node whose label is not its name. Labels are escString: `\\` is a
+ * A name that DOT keeps as it is, is the node's id. Any other (with backslashes, ampersands, control characters, halves of surrogate pairs,
+ * or a percent sign in front, which marks Graphviz's own) is drawn under a made-up id, with the name as its label; so is a node whose label is not its name. Labels are escString: `\\` is a
  * backslash, `\n` ends a line, and what neither can say is a numeric character reference.
  */
 import { type DrawOptions, placed, resolveDrawOptions, stateColors } from "./draw.js";
@@ -31,7 +31,7 @@ export function toDot(core: GraphCore, options: DrawOptions = {}): string {
   const pairs = core.native.edges();
   for (let edge = 0; 2 * edge < pairs.length; edge++) {
     const text = core.edges.label?.get(edge);
-    const shown = attributes([text === undefined ? "" : `label=${quoted(escString(text))}`]);
+    const shown = attributes([text === undefined || text === "" ? "" : `label=${quoted(escString(text))}`]);
     lines.push(`  ${ids[pairs[2 * edge] ?? 0]} -> ${ids[pairs[2 * edge + 1] ?? 0]}${shown};`);
   }
   return `${lines.join("\n")}\n}\n`;
@@ -46,7 +46,7 @@ function idsOf(names: readonly string[]): string[] {
 
 /** Whether Graphviz reads a name back, and shows it, as it is. */
 function isPlain(name: string): boolean {
-  return name.search(unplain) === -1;
+  return !name.startsWith("%") && name.search(unplain) === -1;
 }
 
 function textOf(id: string, name: string, label: string): string {

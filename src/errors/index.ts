@@ -10,6 +10,7 @@ export {
   GraphFormatError,
   InvalidEdgeError,
   InvalidNameError,
+  LimitExceededError,
   NodeNotFoundError,
   SelfLoopError,
 } from "./graph.js";

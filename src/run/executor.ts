@@ -1,6 +1,7 @@
 /** `DAGExecutor`, the name users import: runs a graph, any number of times, also at once. */
 import { systemClock } from "../clock/clock.js";
 import { coreOf, type DAG } from "../dag/dag.js";
+import { DagValue } from "../dag/dag-value.js";
 import type { AnyShape, Shape } from "../dag/types.js";
 import { InvalidOptionError } from "../errors/options.js";
 import type { OutputsOf, RunArguments } from "../flow/types.js";
@@ -32,7 +33,7 @@ export class DAGExecutor<S extends Shape = AnyShape> {
 
   /** `options` may be just the number of slots: `new DAGExecutor(dag, 4)`. Throws on wrong options. */
   constructor(dag: DAG<S>, options?: number | ExecutorOptions) {
-    if (typeof dag !== "object" || dag === null) throw new InvalidOptionError("dag", "a DAG", dag);
+    if (!(dag instanceof DagValue)) throw new InvalidOptionError("dag", "a DAG", dag);
     this.#dag = dag;
     this.#options = resolveOptions(options);
   }

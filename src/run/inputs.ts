@@ -28,8 +28,9 @@ class Reader {
     return this.#copy;
   }
 
+  /** `console.log(inputs)` looks through the proxy, but calls this on the proxy: `this` is the view. */
   [inspect](): object {
-    return this.copy;
+    return Object.assign(Object.create(null), this);
   }
 }
 

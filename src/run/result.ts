@@ -158,7 +158,7 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
     const [first] = errors;
     const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
     throw new RunError("RUN_FAILED", runId, `the run failed: ${first?.message ?? "no node failed"}${more}`, errors, {
-      cause: first?.cause ?? first,
+      cause: first instanceof TimeoutError ? first : first?.cause,
     });
   }
 
@@ -226,9 +226,8 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
 
 /** What to say of anything that can be thrown. */
 function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message;
   try {
-    return String(thrown);
+    return String(thrown instanceof Error ? thrown.message : thrown);
   } catch {
     return "it threw something that cannot be shown";
   }

@@ -87,7 +87,7 @@ impl Draft {
         self.order.iter()
     }
 
-    /// Adds a node and returns its id, one more than that of the node added before. O(1) amortised.
+    /// Adds a node and returns its id, one more than that of the node added before. O(1) amortized.
     pub fn add_node(&mut self) -> u32 {
         let node = self.out.len() as u32;
         self.out.push(Vec::new());
@@ -98,7 +98,7 @@ impl Draft {
         node
     }
 
-    /// Adds so many nodes and returns the id of the first. O(count) amortised.
+    /// Adds so many nodes and returns the id of the first. O(count) amortized.
     pub fn add_nodes(&mut self, count: u32) -> u32 {
         let first = self.out.len() as u32;
         for _ in 0..count {

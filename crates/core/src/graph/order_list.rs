@@ -1,7 +1,7 @@
 //! Order maintenance: a list of nodes in which "is a before b?" is one comparison, and a node can be moved anywhere.
 //!
 //! Each node has a `u64` label that ascends along a doubly linked list. An insertion takes a label between its neighbors'; where
-//! none is left, the labels of the smallest sparse enough range around the place are spread evenly. Amortised O(log n) labels
+//! none is left, the labels of the smallest sparse enough range around the place are spread evenly. Amortized O(log n) labels
 //! change per insertion (Bender, Cole, Demaine, Farach-Colton and Zito, "Two simplified algorithms for maintaining order in a
 //! list", 2002; the problem is Dietz and Sleator's, 1987).
 //!
@@ -35,7 +35,7 @@ impl Default for OrderList {
 }
 
 impl OrderList {
-    /// Adds the next node, whose id is the number of nodes added before it, at the end. O(1) amortised.
+    /// Adds the next node, whose id is the number of nodes added before it, at the end. O(1) amortized.
     pub fn push(&mut self) {
         let node = self.label.len() as u32;
         self.label.push(0);
