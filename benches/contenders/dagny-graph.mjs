@@ -52,6 +52,7 @@ export const contenders = {
     works: {
       build: { run: byNames, check: (dag) => dag.edgeCount },
       "build-handles": { run: byHandles, check: (dag) => dag.edgeCount },
+      cycle: { run: ({ names, pairs }) => DAG.isAcyclic(names.length, pairs), check: Number },
       sort: { run: ({ dag, into }) => dag.ids.topologicalSort(into), check: length },
       levels: { run: ({ dag, into }) => dag.ids.topologicalLevels(into), check: ({ starts }) => starts.length - 1 },
       descendants: { run: ({ dag, startId, into }) => dag.ids.descendants(startId, into), check: length },
