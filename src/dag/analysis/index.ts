@@ -9,7 +9,7 @@ export {
   transitiveClosure,
   transitiveReduction,
 } from "./derive.js";
-export { type DiagnoseOptions, Diagnosis, diagnose } from "./diagnose.js";
+export { type DiagnoseOptions, Diagnosis, diagnose, isAcyclic } from "./diagnose.js";
 export { diff, type GraphDiff, type NamedEdge } from "./diff.js";
 export { contentHash, nodesMatching, structureHash } from "./identity.js";
 export { GraphIds, virtualRoot } from "./ids.js";
