@@ -5,7 +5,7 @@
  * process share one binding. In a checkout the built binary is copied too; the published tarball leaves it out (`files`) and
  * finds it in the platform's package.
  */
-import { cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, readdirSync } from "node:fs";
 import { defineConfig } from "tsup";
 
 const loader = /\.(?:cjs|node)$/;
@@ -19,22 +19,10 @@ export default defineConfig({
   clean: true,
   splitting: false,
   treeshake: false,
-  esbuildPlugins: [
-    {
-      name: "native-loader-stays-outside",
-      setup(build) {
-        build.onResolve({ filter: /\/native\/[\w-]+\.cjs$|^\.\/(?:load|binding)\.cjs$/ }, ({ path }) => ({
-          path: `./native/${path.slice(path.lastIndexOf("/") + 1)}`,
-          external: true,
-        }));
-      },
-    },
-  ],
+  shims: true, // `import.meta.url` in the CommonJS bundle
   async onSuccess() {
-    rmSync("dist/native", { recursive: true, force: true });
-    mkdirSync("dist/native", { recursive: true });
     for (const file of readdirSync("src/native")) {
-      if (loader.test(file)) cpSync(`src/native/${file}`, `dist/native/${file}`);
+      if (loader.test(file)) cpSync(`src/native/${file}`, `dist/${file}`);
     }
   },
 });

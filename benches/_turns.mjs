@@ -14,11 +14,12 @@ export const HEAP_MB = 8_192;
 
 /** @typedef {{ medianMs: number, minMs: number, rounds: number, check: number } | { error: string }} Timing */
 
-/** A contender written in JavaScript: `module` exports `contenders[exported]`. */
-export function inProcess(module, exported, name = exported) {
+/** A contender written in JavaScript: `module` exports `contenders[exported]`. `ownLimitMs` is for peers that are not worth the usual wait. */
+export function inProcess(module, exported, { name = exported, ownLimitMs = Number.POSITIVE_INFINITY } = {}) {
   return {
     name,
-    open(limitMs) {
+    open(commonLimitMs) {
+      const limitMs = Math.min(commonLimitMs, ownLimitMs);
       const child = fork(fileURLToPath(new URL("./_host.mjs", import.meta.url)), [], {
         execArgv: [`--max-old-space-size=${HEAP_MB}`],
         stdio: ["ignore", "ignore", "pipe", "ipc"],

@@ -43,8 +43,8 @@ function options() {
     targets: new Set(pick("--only", values.only?.toUpperCase(), ALL)),
     sizes: new Map(sizes.map((size) => [size, SIZES[size]])),
     shapes: pick("--shapes", values.shapes, SHAPES),
-    budgetMs: values.quick ? 150 : 2_500,
-    rounds: values.quick ? 5 : 11,
+    budgetMs: values.quick ? 150 : 1_500,
+    rounds: values.quick ? 5 : 9,
     json: values.json,
     markdown: values.markdown,
   };

@@ -64,7 +64,9 @@ export class CoreRun {
 
   static fresh(spec: RunSpec, plan: NativePlan, keep: keyof typeof keepCodes = "all"): CoreRun {
     const { maxWorkers, failFast, graceMs } = spec;
-    return new CoreRun(new NativeRun(plan, { maxWorkers, failFast, graceMs, keepResults: keepCodes[keep], recording: true }));
+    const run = new NativeRun(plan, maxWorkers, graceMs, failFast, keepCodes[keep]);
+    run.record();
+    return new CoreRun(run);
   }
 
   /** @throws where the journal is damaged or of another plan. */

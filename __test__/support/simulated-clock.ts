@@ -1,4 +1,5 @@
 /** A clock that stands still until the test moves it, for runs without real time. */
+import { AsyncResource } from "node:async_hooks";
 import type { Clock } from "../../src/clock/clock.js";
 
 export class SimulatedClock implements Clock {
@@ -13,7 +14,7 @@ export class SimulatedClock implements Clock {
 
   setTimer(delayMs: number, wake: () => void): () => void {
     const id = this.#nextId++;
-    this.#timers.set(id, { at: this.#now + delayMs, wake });
+    this.#timers.set(id, { at: this.#now + delayMs, wake: AsyncResource.bind(wake) }); // As the system's timers do.
     return () => this.#timers.delete(id);
   }
 
@@ -42,6 +43,13 @@ export class SimulatedClock implements Clock {
     this.#now = Math.max(this.#now, at);
     wake();
     return true;
+  }
+
+  /** Moves on by `ms`, firing what comes due on the way. */
+  advance(ms: number): void {
+    const end = this.#now + ms;
+    while ([...this.#timers.values()].some(({ at }) => at <= end)) this.jump();
+    this.#now = Math.max(this.#now, end);
   }
 
   /** Lets `ms` go by, as code that does not give the event loop a turn does: what comes due has to wait. */

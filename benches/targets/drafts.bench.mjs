@@ -22,7 +22,7 @@ export async function run({ budgetMs, rounds, say }) {
     contenders: COLUMNS.map(({ name }) => inProcess("./contenders/drafts.mjs", name)),
     input: { n: 4_000 },
     works: WORKS.map(([work]) => work),
-    limitMs: 15_000,
+    limitMs: 6_000,
     budgetMs,
     rounds: 5 * rounds,
     say: (work) => say(`drafts: ${work}`),

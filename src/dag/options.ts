@@ -52,8 +52,8 @@ export interface EdgeOptions {
   readonly label?: string | undefined;
 }
 
-/** The largest number of attempts the core counts. */
-const mostAttempts = 0xffff_ffff;
+/** The most attempts of one node, as in the options of an executor. */
+const mostAttempts = 2 ** 20;
 
 /** What `options` says of a node. What is wrong with them goes to `faults`, whose messages speak of `owner`. */
 export function nodeRow(options: NodeOptions, owner: string, faults: DagnyError[]): Partial<NodeRow> {
@@ -87,7 +87,7 @@ export function edgeRow(options: EdgeOptions, owner: string, faults: DagnyError[
 }
 
 function attempts(retry: unknown, check: OptionCheck): number | undefined {
-  const expected = "an integer of at least 1";
+  const expected = `an integer from 1 to ${mostAttempts}`;
   const inRange = (n: number): boolean => Number.isInteger(n) && n >= 1 && n <= mostAttempts;
   if (retry === undefined) return undefined;
   if (typeof retry === "number") return check.isNumber("retry", expected, retry, inRange) ? retry : undefined;

@@ -110,14 +110,10 @@ export declare class NativeGraph {
   edges(): Uint32Array
   /** The same into an array of `2 * edgeCount`. */
   edgesInto(into: Uint32Array): void
-  /** Where the outgoing edges of each node start in canonical order, and their end, into an array of `nodeCount + 1`. */
-  edgeStartsInto(into: Uint32Array): void
   /** The canonical index of an edge, -1 where there is none. */
   edgeIndex(from: number, to: number): number
-  /** The canonical index of each of these edges, all of which exist. */
+  /** The canonical index of each of these edges, 0xffffffff for those that there are not. */
   edgePlaces(pairs: Uint32Array): Uint32Array
-  /** A column of edges in the order of `pairs` as one in canonical order. */
-  canonicalColumn(pairs: Uint32Array, column: Float64Array, into: Float64Array): void
   /** The graph with all edges turned around. */
   reversed(): NativeGraph
   /** All nodes that depend on a node, ascending, without itself. */
@@ -205,8 +201,8 @@ export declare class NativeReachability {
 
 /** One execution of a plan. */
 export declare class NativeRun {
-  /** A run that has not started. */
-  constructor(plan: NativePlan, options: NativeRunOptions)
+  /** A run that has not started. `keep_results`: 0 keeps all outputs, 1 those of leaves, 2 none. */
+  constructor(plan: NativePlan, maxWorkers: number, graceMs: number, failFast: boolean, keepResults: number)
   /** Rebuilds a run from its journal; throws where it cannot be read or does not fit the plan. */
   static replay(plan: NativePlan, journal: Uint8Array): NativeRun
   /** The header of this run's journal. */
@@ -306,20 +302,6 @@ export interface NativePath {
   nodes: Uint32Array
   /** The sum of what was added up along it. */
   length: number
-}
-
-/** The options of a run. */
-export interface NativeRunOptions {
-  /** How many nodes may hold a slot at once. */
-  maxWorkers: number
-  /** Whether the first final failure stops the run. */
-  failFast: boolean
-  /** How long to wait for code that was told to stop, in milliseconds. */
-  graceMs: number
-  /** 0 keeps all outputs, 1 those of leaves, 2 none. */
-  keepResults: number
-  /** Whether events are kept for `takeEvents`. */
-  recording: boolean
 }
 
 /** What a schedule is beside its columns. */

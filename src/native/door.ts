@@ -4,7 +4,7 @@
  * I1 A door serves one run at a time. I2 Nothing but this file knows the layout. I3 Doors are kept for the next run of this thread:
  * making one costs more than a small run.
  */
-import { NativeDoor, type NativeRun } from "./load.cjs";
+import { NativeDoor, type NativeRun } from "./addon.js";
 
 /** What `advance` answers, as bits. */
 export const doorBits = { leases: 1, others: 2, ended: 4, more: 8 } as const;

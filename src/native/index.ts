@@ -1,5 +1,4 @@
-/** The one door to the Rust core: all that imports the generated binding goes through here. */
-export { Door, doorBits, effectKinds } from "./door.js";
+/** The one door to the Rust core: all that uses the native addon goes through here. */
 export {
   NativeDiagnosis,
   NativeDraft,
@@ -10,4 +9,5 @@ export {
   NativePlan,
   NativeReachability,
   NativeRun,
-} from "./load.cjs";
+} from "./addon.js";
+export { Door, doorBits, effectKinds } from "./door.js";

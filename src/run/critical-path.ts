@@ -17,13 +17,16 @@ function rank(outcome: number): number {
   return outcome === completed ? 3 : outcome === failed ? 2 : outcome === cancelled ? 0 : 1;
 }
 
-/** The rows of the critical path, first to last: from the last end back through what each row waited for last. Linear in rows. */
+/**
+ * The rows of the critical path, first to last: from the last end back through what each row waited for last. Of equals the greatest row is
+ * the last, so that a chain within one microsecond is still a chain. Linear in rows.
+ */
 export function criticalRows(attempts: AttemptTable, waits: Waits): Uint32Array {
   const { rowCount, end, outcome } = attempts;
   let row = -1;
   for (let other = 0; other < rowCount; other++) {
     const later = row < 0 ? 1 : cell(end, other) - cell(end, row) || rank(cell(outcome, other)) - rank(cell(outcome, row));
-    if (later > 0) row = other;
+    if (later >= 0) row = other;
   }
   const rows: number[] = [];
   for (; row >= 0; row = cell(waits.lastRow, row)) rows.push(row);

@@ -29,7 +29,8 @@ export interface DriverParts {
   readonly core: GraphCore;
   readonly plan: NativePlan;
   readonly run: NativeRun;
-  readonly runId: string;
+  /** The id of the run, made when it is first asked for. */
+  readonly runId: () => string;
   /** Tasks by node id. */
   readonly tasks: readonly AnyTask[];
   /** Longest running time of one attempt of nodes that say nothing themselves, in milliseconds. */
@@ -79,6 +80,8 @@ export class Driver implements ContextHost {
   #calledAt = 0;
   #isCalledReported = false;
 
+  /** The first promise of the lane that begins. */
+  #newLane: PromiseLike<unknown> | undefined;
   /** The next promise for the lane that asks. */
   #handOver: PromiseLike<unknown> | undefined;
   #handOverNode = 0;
@@ -103,7 +106,7 @@ export class Driver implements ContextHost {
   }
 
   get runId(): string {
-    return this.#parts.runId;
+    return this.#parts.runId();
   }
 
   nameOf(node: number): string {
@@ -244,10 +247,9 @@ export class Driver implements ContextHost {
     const door = this.#door;
     if (isPromise) {
       this.#isTimeStale = true;
-      this.#follow(value as PromiseLike<unknown>, node, attempt, isLane);
-      if (door === undefined || this.#isCalledReported) return time;
-      door.began(node, attempt, time);
-      if (door.isFull) this.#cross(this.#clock.now());
+      if (!this.#isCalledReported) door?.began(node, attempt, time);
+      this.#follow(value as PromiseLike<unknown>, node, attempt, isLane); // A hostile promise may fail right here.
+      if (this.#door?.isFull) this.#cross(this.#clock.now());
       return time;
     }
     const now = this.#clock.now();
@@ -267,13 +269,15 @@ export class Driver implements ContextHost {
       this.#handOverNode = node;
       this.#handOverAttempt = attempt;
     } else {
-      void this.#lane(promise, node, attempt);
+      this.#newLane = promise;
+      void this.#lane(node, attempt);
     }
   }
 
   /** Follows one promise after another for as long as there are leases. */
-  async #lane(first: PromiseLike<unknown>, firstNode: number, firstAttempt: number): Promise<void> {
-    let promise: PromiseLike<unknown> | undefined = first;
+  async #lane(firstNode: number, firstAttempt: number): Promise<void> {
+    let promise = this.#newLane; // Not a parameter: that would hold the first output for as long as the lane lives.
+    this.#newLane = undefined;
     let node = firstNode;
     let attempt = firstAttempt;
     while (promise !== undefined) {

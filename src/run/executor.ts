@@ -1,6 +1,7 @@
 /** `DAGExecutor`, the name users import: runs a graph, any number of times, also at once. */
 import { systemClock } from "../clock/clock.js";
 import { coreOf, type DAG } from "../dag/dag.js";
+import { DagValue } from "../dag/dag-value.js";
 import type { AnyShape, Shape } from "../dag/types.js";
 import { InvalidOptionError } from "../errors/options.js";
 import type { OutputsOf, RunArguments } from "../flow/types.js";
@@ -32,7 +33,7 @@ export class DAGExecutor<S extends Shape = AnyShape> {
 
   /** `options` may be just the number of slots: `new DAGExecutor(dag, 4)`. Throws on wrong options. */
   constructor(dag: DAG<S>, options?: number | ExecutorOptions) {
-    if (typeof dag !== "object" || dag === null) throw new InvalidOptionError("dag", "a DAG", dag);
+    if (!(dag instanceof DagValue)) throw new InvalidOptionError("dag", "a DAG", dag);
     this.#dag = dag;
     this.#options = resolveOptions(options);
   }
@@ -55,8 +56,12 @@ export class DAGExecutor<S extends Shape = AnyShape> {
     const tasks = tasksOf(core, given);
     const { maxWorkers, failFast, graceMs, timeoutMs, maxAttempts, keepResults, clock = systemClock } = this.#options;
     const plan = planOf(core, { timeoutMs, maxAttempts });
-    const run = new NativeRun(plan, { maxWorkers, failFast, graceMs, keepResults: keepCodes[keepResults], recording: false });
-    const runId = options.runId ?? globalThis.crypto.randomUUID();
+    const run = new NativeRun(plan, maxWorkers, graceMs, failFast, keepCodes[keepResults]);
+    let id = options.runId;
+    const runId = (): string => {
+      id ??= globalThis.crypto.randomUUID(); // Made when first read: it costs as much as a task of a small run.
+      return id;
+    };
     const { signal } = options;
     const startedAtEpochMs = Date.now();
     const events = new EventHub(() => driver.record());
@@ -76,6 +81,13 @@ export class DAGExecutor<S extends Shape = AnyShape> {
     if (signal?.aborted) onAbort();
     else signal?.addEventListener("abort", onAbort);
     queueMicrotask(() => driver.start(clock.now()));
-    return { id: runId, events, result, cancel: (reason) => driver.cancel(reason) };
+    return {
+      get id() {
+        return runId();
+      },
+      events,
+      result,
+      cancel: (reason) => driver.cancel(reason),
+    };
   }
 }

@@ -5,9 +5,11 @@
  * To the reader it is a plain object with a null prototype that cannot be changed: it can be destructured, spread, enumerated.
  * (Structured clone refuses views: clone `{ ...inputs }`.)
  */
-import { inspect } from "node:util";
 import type { GraphCore } from "../dag/graph-core.js";
 import type { NativePlan } from "../native/index.js";
+
+/** What `node:util` calls `inspect.custom`. */
+const inspect: unique symbol = Symbol.for("nodejs.util.inspect.custom");
 
 /** Above this many upstreams a name is found by its id, not by comparing. */
 const scanLimit = 8;
@@ -26,8 +28,9 @@ class Reader {
     return this.#copy;
   }
 
-  [inspect.custom](): object {
-    return this.copy;
+  /** `console.log(inputs)` looks through the proxy, but calls this on the proxy: `this` is the view. */
+  [inspect](): object {
+    return Object.assign(Object.create(null), this);
   }
 }
 

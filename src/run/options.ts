@@ -72,15 +72,22 @@ export interface ResolvedOptions {
 
 /** The most slots the core counts; Infinity means as many. */
 const mostWorkers = 0xffff_ffff;
+/** The most attempts of one node: a bound on what a task that always fails can cost, and small enough to be told apart by a number. */
+const mostAttempts = 2 ** 20;
 const keepModes: readonly unknown[] = ["all", "leaves", "none"];
 
 /** Checks the second argument of `new DAGExecutor`. */
-export function resolveOptions(given: number | ExecutorOptions | undefined): ResolvedOptions {
-  const options: ExecutorOptions & { readonly [clockOption]?: Clock } = typeof given === "number" ? { maxWorkers: given } : (given ?? {});
+export function resolveOptions(given: number | ExecutorOptions = {}): ResolvedOptions {
+  const options: ExecutorOptions & { readonly [clockOption]?: Clock } = typeof given === "number" ? { maxWorkers: given } : given;
   checkNames(options, ["maxWorkers", "failFast", "graceMs", "timeoutMs", "retry", "keepResults"]);
   const { maxWorkers = availableParallelism(), failFast = true, graceMs = 1000, timeoutMs, retry = 1, keepResults = "all" } = options;
-  const isCount = (n: unknown): boolean => typeof n === "number" && Number.isInteger(n) && n >= 1 && n <= mostWorkers;
-  expect("maxWorkers", maxWorkers, "an integer of at least 1, or Infinity", isCount(maxWorkers) || maxWorkers === Number.POSITIVE_INFINITY);
+  const isCount = (n: unknown, most: number): boolean => typeof n === "number" && Number.isInteger(n) && n >= 1 && n <= most;
+  expect(
+    "maxWorkers",
+    maxWorkers,
+    "an integer of at least 1, or Infinity",
+    isCount(maxWorkers, mostWorkers) || maxWorkers === Number.POSITIVE_INFINITY,
+  );
   expect("failFast", failFast, "true or false", typeof failFast === "boolean");
   expect("graceMs", graceMs, "a number of at least 0, in milliseconds", typeof graceMs === "number" && graceMs >= 0);
   const isTimeout = timeoutMs === undefined || (typeof timeoutMs === "number" && Number.isFinite(timeoutMs) && timeoutMs > 0);
@@ -90,8 +97,8 @@ export function resolveOptions(given: number | ExecutorOptions | undefined): Res
   expect(
     typeof retry === "object" && retry !== null ? "retry.maxAttempts" : "retry",
     maxAttempts,
-    "an integer of at least 1",
-    isCount(maxAttempts),
+    `an integer from 1 to ${mostAttempts}`,
+    isCount(maxAttempts, mostAttempts),
   );
   expect("keepResults", keepResults, '"all", "leaves" or "none"', keepModes.includes(keepResults));
   return {

@@ -42,7 +42,7 @@ export interface AbandonedAttempt {
 /** What a report is made from. */
 export interface ResultParts {
   readonly status: RunStatus;
-  readonly runId: string;
+  readonly runId: () => string;
   readonly core: GraphCore;
   readonly run: NativeRun;
   readonly outputs: readonly unknown[];
@@ -73,7 +73,7 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
   }
 
   get runId(): string {
-    return this.#parts.runId;
+    return this.#parts.runId();
   }
 
   /** When the run began, in milliseconds since the Unix epoch. */
@@ -150,14 +150,15 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
 
   /** This report, if the run completed; otherwise throws a {@link RunError} with the first task's own error, or the signal's reason, as `cause`. */
   orThrow(): this {
-    const { status, runId, cancelReason } = this.#parts;
+    const { status, cancelReason } = this.#parts;
+    const { runId } = this;
     if (status === "completed") return this;
     const { errors } = this;
     if (status === "cancelled") throw new RunError("RUN_CANCELLED", runId, "the run was cancelled", errors, { cause: cancelReason });
     const [first] = errors;
     const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
     throw new RunError("RUN_FAILED", runId, `the run failed: ${first?.message ?? "no node failed"}${more}`, errors, {
-      cause: first?.cause ?? first,
+      cause: first instanceof TimeoutError ? first : first?.cause,
     });
   }
 
@@ -172,9 +173,9 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
   }
 
   #source(): TraceSource {
-    const { core, run, runId, startedAtEpochMs } = this.#parts;
+    const { core, run, startedAtEpochMs } = this.#parts;
     return {
-      runId,
+      runId: this.runId,
       names: core.names,
       graph: core,
       startedAtEpochMs,
@@ -225,9 +226,8 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
 
 /** What to say of anything that can be thrown. */
 function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message;
   try {
-    return String(thrown);
+    return String(thrown instanceof Error ? thrown.message : thrown);
   } catch {
     return "it threw something that cannot be shown";
   }

@@ -8,6 +8,9 @@ import type { AnyTask } from "./driver.js";
 /** One function for every node, or functions by node name. */
 export type AnyTasks = AnyTask | Readonly<Record<string, AnyTask>>;
 
+/** How many unknown tasks are told the nearest node's name: each search may look at a thousand names. */
+const mostSuggestions = 100;
+
 const ownTasks = new WeakMap<GraphCore, readonly AnyTask[]>();
 
 /** The task of every node, by id. O(n). Throws where one is missing, or given for no node. */
@@ -42,7 +45,8 @@ export function tasksOf(core: GraphCore, given: AnyTasks | undefined): readonly 
 
 function checkKnown(core: GraphCore, keys: readonly string[]): void {
   const unknown = keys.filter((name) => !core.index.has(name));
-  if (unknown.length > 0) throw new UnknownTaskError(unknown.map((name) => ({ name, suggestion: nearest(name, core.names) })));
+  const suggestionFor = (name: string, i: number): string | undefined => (i < mostSuggestions ? nearest(name, core.names) : undefined);
+  if (unknown.length > 0) throw new UnknownTaskError(unknown.map((name, i) => ({ name, suggestion: suggestionFor(name, i) })));
 }
 
 function tasksOfNodes(core: GraphCore): (AnyTask | undefined)[] {

@@ -9,7 +9,7 @@ export interface Steps {
 
 /**
  * Counts open intervals over time. Both lists may come in any order, and are sorted in place; an interval that begins and ends
- * at one time is never seen. Only changes are listed, so the counts of neighbours differ, and the last one is 0.
+ * at one time is never seen. Only changes are listed, so the counts of neighbors differ, and the last one is 0.
  * O(n log n) on plain numbers.
  */
 export function stepsOf(begins: Float64Array, ends: Float64Array): Steps {

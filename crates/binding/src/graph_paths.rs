@@ -29,7 +29,7 @@ impl NativePaths {
     /// Writes the next paths, each as its length and then its nodes, at most `limit` of them, and returns how many entries were
     /// written: 0 at the end, and minus the room needed where the array does not hold even one path.
     #[napi(catch_unwind)]
-    pub fn next_into(&mut self, mut into: Uint32ArraySlice<'_>, limit: u32) -> i64 {
+    pub fn next_into(&mut self, mut into: Uint32ArraySlice<'_>, limit: u32) -> f64 {
         let into = ids_mut(&mut into);
         let mut at = 0;
         for _ in 0..limit {
@@ -39,13 +39,13 @@ impl NativePaths {
             }
             let end = at + 1 + self.pending.len();
             let Some(entries) = into.get_mut(at..end) else {
-                return if at == 0 { -(end as i64) } else { at as i64 };
+                return if at == 0 { -(end as f64) } else { at as f64 };
             };
             entries[0] = self.pending.len() as u32;
             entries[1..].copy_from_slice(&self.pending);
             self.pending.clear();
             at = end;
         }
-        at as i64
+        at as f64
     }
 }

@@ -98,21 +98,6 @@ pub struct UpstreamRows {
     pub ids: Uint32Array,
 }
 
-/// The options of a run.
-#[napi(object, object_to_js = false)]
-pub struct NativeRunOptions {
-    /// How many nodes may hold a slot at once.
-    pub max_workers: u32,
-    /// Whether the first final failure stops the run.
-    pub fail_fast: bool,
-    /// How long to wait for code that was told to stop, in milliseconds.
-    pub grace_ms: f64,
-    /// 0 keeps all outputs, 1 those of leaves, 2 none.
-    pub keep_results: u32,
-    /// Whether events are kept for `takeEvents`.
-    pub recording: bool,
-}
-
 /// One execution of a plan.
 #[napi(custom_finalize)]
 pub struct NativeRun {
@@ -121,17 +106,25 @@ pub struct NativeRun {
     weight: i64,
 }
 
+/// Lighter runs are not worth telling the garbage collector of, in bytes.
+const HEAVY: i64 = 16_384;
+
 impl NativeRun {
     fn weighed(env: &Env, run: Run) -> napi::Result<Self> {
         let weight = (run.columns().state().len() * Run::BYTES_PER_NODE).cast_signed() as i64;
-        env.adjust_external_memory(weight)?;
+        if weight >= HEAVY {
+            env.adjust_external_memory(weight)?;
+        }
         Ok(Self { run: Arc::new(Mutex::new(run)), weight })
     }
 }
 
 impl ObjectFinalize for NativeRun {
     fn finalize(self, env: Env) -> napi::Result<()> {
-        env.adjust_external_memory(-self.weight).map(|_| ())
+        if self.weight >= HEAVY {
+            env.adjust_external_memory(-self.weight)?;
+        }
+        Ok(())
     }
 }
 
@@ -178,20 +171,20 @@ fn times(column: &[u64]) -> Float64Array {
 
 #[napi]
 impl NativeRun {
-    /// A run that has not started.
+    /// A run that has not started. `keep_results`: 0 keeps all outputs, 1 those of leaves, 2 none.
     #[napi(constructor, catch_unwind)]
-    pub fn new(env: &Env, plan: &NativePlan, options: NativeRunOptions) -> napi::Result<Self> {
-        let run_options = RunOptions {
-            max_workers: options.max_workers.max(1),
-            fail_fast: options.fail_fast,
-            grace: if options.grace_ms.is_finite() { (options.grace_ms * 1000.0) as u64 } else { NEVER },
-            keep_results: match options.keep_results {
+    pub fn new(env: &Env, plan: &NativePlan, max_workers: u32, grace_ms: f64, fail_fast: bool, keep_results: u32) -> napi::Result<Self> {
+        let options = RunOptions {
+            max_workers: max_workers.max(1),
+            fail_fast,
+            grace: if grace_ms.is_finite() { (grace_ms * 1000.0) as u64 } else { NEVER },
+            keep_results: match keep_results {
                 0 => KeepResults::All,
                 1 => KeepResults::Leaves,
                 _ => KeepResults::None,
             },
         };
-        Self::weighed(env, Run::new(Arc::clone(&plan.plan), run_options, options.recording))
+        Self::weighed(env, Run::new(Arc::clone(&plan.plan), options, false))
     }
 
     /// Rebuilds a run from its journal; throws where it cannot be read or does not fit the plan.

@@ -149,3 +149,32 @@ pub fn closure_rows(graph: &Csr, limit: u64) -> Option<Rows> {
     // Two transpositions sort all rows at once.
     Some(Rows::from_parts(start, list).transposed().transposed())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{descendant_weights, sum_by_blocks};
+    use crate::graph::Csr;
+
+    #[test]
+    fn counting_by_blocks_and_by_rows_agree() {
+        // A grid of 40 × 40: every node has all nodes right of and below it as descendants.
+        let at = |row: u32, column: u32| row * 40 + column;
+        let mut pairs = Vec::new();
+        for row in 0..40 {
+            for column in 0..40 {
+                if row < 39 {
+                    pairs.extend([at(row, column), at(row + 1, column)]);
+                }
+                if column < 39 {
+                    pairs.extend([at(row, column), at(row, column + 1)]);
+                }
+            }
+        }
+        let graph = Csr::build(1600, &pairs).expect("sound");
+        let weights: Vec<u32> = (0..1600).map(|node| node % 7).collect();
+        for weights in [None, Some(weights.as_slice())] {
+            assert_eq!(sum_by_blocks(&graph, weights), descendant_weights(&graph, weights));
+        }
+        assert_eq!(sum_by_blocks(&graph, None)[at(30, 20) as usize], 10 * 20 - 1);
+    }
+}

@@ -19,5 +19,6 @@ pub fn condense(rows: &Rows, components: &StrongComponents) -> Csr {
         list.append(&mut row);
         start.push(list.len() as u32);
     }
-    Csr::from_rows(Rows::from_parts(start, list)).expect("components that reach each other are one")
+    // Components that reached each other would be one.
+    Csr::from_sound_rows(Rows::from_parts(start, list))
 }

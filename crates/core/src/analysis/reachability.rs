@@ -203,7 +203,7 @@ struct Union {
     first: u32,
     last: u32,
     runs: Vec<(u32, u32)>,
-    /// The longest of the runs, by which most of what is already in is recognised.
+    /// The longest of the runs, by which most of what is already in is recognized.
     longest: (u32, u32),
 }
 

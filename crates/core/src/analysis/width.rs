@@ -36,6 +36,26 @@ const fn upper(node: u32) -> usize {
     node as usize * 2 + 1
 }
 
+const fn is_lower(side: u32) -> bool {
+    side & 1 == 0
+}
+
+/// A way out of a side of a node in the residual graph.
+enum Way {
+    /// It has room and leads to this side.
+    To(usize),
+    /// Nothing can be taken back along it.
+    Shut,
+    /// There are no more ways.
+    None,
+}
+
+impl Way {
+    fn if_room(links: u32, to: usize) -> Self {
+        if links > 0 { Self::To(to) } else { Self::Shut }
+    }
+}
+
 /// Chains as flow: a node is left by at most one chain's link, entered by at most one, and passed through by any number.
 struct Flow<'graph> {
     graph: &'graph Csr,
@@ -89,31 +109,31 @@ impl<'graph> Flow<'graph> {
         }
     }
 
-    /// The ways out of a side of a node: how many there are, and where each leads if it has room.
-    #[expect(clippy::option_option, reason = "no such way, or a way that is there and full")]
-    fn way(&self, side: u32, way: u32) -> Option<Option<usize>> {
+    /// One of the ways out of a side of a node.
+    fn way(&self, side: u32, way: u32) -> Way {
         let node = side / 2;
-        if side.is_multiple_of(2) {
+        if is_lower(side) {
             let downstream = self.graph.successors(node);
             return match downstream.get(way as usize) {
-                Some(&to) => Some(Some(upper(to))),
-                None if way as usize == downstream.len() => Some((self.through[node as usize] > 0).then(|| upper(node))),
-                None => None,
+                Some(&to) => Way::To(upper(to)),
+                None if way as usize == downstream.len() => Way::if_room(self.through[node as usize], upper(node)),
+                None => Way::None,
             };
         }
         if way == 0 {
-            return Some(Some(lower(node)));
+            return Way::To(lower(node));
         }
         let start = self.graph.in_rows().starts()[node as usize];
-        let from = self.graph.predecessors(node).get(way as usize - 1)?;
-        let edge = self.edge_of_incoming[(start + way - 1) as usize];
-        Some((self.along[edge as usize] > 0).then(|| lower(*from)))
+        match self.graph.predecessors(node).get(way as usize - 1) {
+            Some(&from) => Way::if_room(self.along[self.edge_of_incoming[(start + way - 1) as usize] as usize], lower(from)),
+            None => Way::None,
+        }
     }
 
     /// Sends one link along a way out of a side.
     fn follow(&mut self, side: u32, way: u32) {
         let node = side / 2;
-        if side.is_multiple_of(2) {
+        if is_lower(side) {
             let start = self.graph.out_rows().starts()[node as usize];
             if (way as usize) < self.graph.successors(node).len() {
                 self.along[(start + way) as usize] += 1;
@@ -129,7 +149,7 @@ impl<'graph> Flow<'graph> {
     }
 
     fn is_open_end(&self, side: u32) -> bool {
-        side % 2 == 1 && !self.ends[side as usize / 2]
+        !is_lower(side) && !self.ends[side as usize / 2]
     }
 
     /// Measures from all open beginnings; whether an open end is among what was reached. Stops at the distance of the first one.
@@ -153,14 +173,14 @@ impl<'graph> Flow<'graph> {
                 limit = distance;
                 continue;
             }
-            let mut way = 0;
-            while let Some(leads_to) = self.way(side, way) {
-                way += 1;
-                if let Some(to) = leads_to
-                    && self.distance[to] == UNREACHED
-                {
-                    self.distance[to] = distance + 1;
-                    self.queue.push(to as u32);
+            for way in 0.. {
+                match self.way(side, way) {
+                    Way::To(to) if self.distance[to] == UNREACHED => {
+                        self.distance[to] = distance + 1;
+                        self.queue.push(to as u32);
+                    }
+                    Way::To(_) | Way::Shut => {}
+                    Way::None => break,
                 }
             }
         }
@@ -188,9 +208,9 @@ impl<'graph> Flow<'graph> {
                     break;
                 }
                 match self.way(side, self.next_way[side as usize]) {
-                    Some(Some(to)) if self.distance[to] == self.distance[side as usize].saturating_add(1) => path.push(to as u32),
-                    Some(_) => self.next_way[side as usize] += 1,
-                    None => {
+                    Way::To(to) if self.distance[to] == self.distance[side as usize].saturating_add(1) => path.push(to as u32),
+                    Way::To(_) | Way::Shut => self.next_way[side as usize] += 1,
+                    Way::None => {
                         path.pop();
                         if let Some(&before) = path.last() {
                             self.next_way[before as usize] += 1;

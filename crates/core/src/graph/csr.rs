@@ -43,6 +43,11 @@ impl Csr {
         (order.len() == out.node_count()).then(|| Self { out, inn, order: order.into(), level_start: level_start.into() })
     }
 
+    /// Completes outgoing rows that cannot have a cycle, because they are part of a DAG or made so.
+    pub(crate) fn from_sound_rows(out: Rows) -> Self {
+        Self::from_rows(out).expect("rows without a cycle")
+    }
+
     /// The same nodes with every edge turned around. O(n + m).
     #[must_use]
     pub fn reversed(&self) -> Self {
@@ -89,6 +94,7 @@ impl Csr {
     }
 
     /// The levels in order, each a slice of its nodes. A node's level is the number of edges of the longest path that leads to it.
+    #[must_use]
     pub fn levels(&self) -> impl DoubleEndedIterator<Item = &[u32]> + ExactSizeIterator {
         self.level_start.windows(2).map(|ends| &self.order[ends[0] as usize..ends[1] as usize])
     }
@@ -105,9 +111,12 @@ impl Csr {
         &self.inn
     }
 
-    /// The canonical index of an edge, where it exists. O(log d).
+    /// The canonical index of an edge, where it exists; ids that are no nodes have none. O(log d).
     #[must_use]
     pub fn edge_index(&self, from: u32, to: u32) -> Option<u32> {
+        if from as usize >= self.node_count() {
+            return None;
+        }
         let at = self.out.row(from).binary_search(&to).ok()?;
         Some(self.out.starts()[from as usize] + at as u32)
     }

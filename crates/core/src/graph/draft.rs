@@ -16,6 +16,7 @@
 use super::check::{Fault, find_faults_among};
 use super::csr::Csr;
 use super::order_list::OrderList;
+use super::rows::Rows;
 
 /// Why an edge was refused. Nothing changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +87,7 @@ impl Draft {
         self.order.iter()
     }
 
-    /// Adds a node and returns its id, one more than that of the node added before. O(1) amortised.
+    /// Adds a node and returns its id, one more than that of the node added before. O(1) amortized.
     pub fn add_node(&mut self) -> u32 {
         let node = self.out.len() as u32;
         self.out.push(Vec::new());
@@ -97,7 +98,7 @@ impl Draft {
         node
     }
 
-    /// Adds so many nodes and returns the id of the first. O(count) amortised.
+    /// Adds so many nodes and returns the id of the first. O(count) amortized.
     pub fn add_nodes(&mut self, count: u32) -> u32 {
         let first = self.out.len() as u32;
         for _ in 0..count {
@@ -190,13 +191,16 @@ impl Draft {
         for (id, &node) in present.iter().enumerate() {
             new_id[node as usize] = id as u32;
         }
-        let mut pairs = Vec::with_capacity(self.edge_count * 2);
+        let mut start = vec![0];
+        let mut list = Vec::with_capacity(self.edge_count);
         for &node in &present {
-            for &to in &self.out[node as usize] {
-                pairs.extend([new_id[node as usize], new_id[to as usize]]);
-            }
+            let row = list.len();
+            list.extend(self.out[node as usize].iter().map(|&to| new_id[to as usize]));
+            list[row..].sort_unstable();
+            start.push(list.len() as u32);
         }
-        let csr = Csr::build(present.len() as u32, &pairs).expect("D1 and D2: a draft has no faults");
+        // D1 and D2: no cycle, and no edge twice.
+        let csr = Csr::from_sound_rows(Rows::from_parts(start, list));
         (csr, present)
     }
 

@@ -1,7 +1,7 @@
 //! Order maintenance: a list of nodes in which "is a before b?" is one comparison, and a node can be moved anywhere.
 //!
 //! Each node has a `u64` label that ascends along a doubly linked list. An insertion takes a label between its neighbors'; where
-//! none is left, the labels of the smallest sparse enough range around the place are spread evenly. Amortised O(log n) labels
+//! none is left, the labels of the smallest sparse enough range around the place are spread evenly. Amortized O(log n) labels
 //! change per insertion (Bender, Cole, Demaine, Farach-Colton and Zito, "Two simplified algorithms for maintaining order in a
 //! list", 2002; the problem is Dietz and Sleator's, 1987).
 //!
@@ -35,7 +35,7 @@ impl Default for OrderList {
 }
 
 impl OrderList {
-    /// Adds the next node, whose id is the number of nodes added before it, at the end. O(1) amortised.
+    /// Adds the next node, whose id is the number of nodes added before it, at the end. O(1) amortized.
     pub fn push(&mut self) {
         let node = self.label.len() as u32;
         self.label.push(0);
@@ -47,16 +47,7 @@ impl OrderList {
     /// Takes a node out; it may be put back by a move.
     pub fn remove(&mut self, node: u32) {
         let (before, after) = (self.previous[node as usize], self.next[node as usize]);
-        if before == NONE {
-            self.first = after;
-        } else {
-            self.next[before as usize] = after;
-        }
-        if after == NONE {
-            self.last = before;
-        } else {
-            self.previous[after as usize] = before;
-        }
+        self.join(before, after);
         self.next[node as usize] = NONE;
         self.previous[node as usize] = NONE;
     }
@@ -108,20 +99,16 @@ impl OrderList {
         for (done, &node) in nodes.iter().enumerate() {
             let after = self.after(at);
             self.label[node as usize] = self.make_room(at, after, (nodes.len() - done) as u64);
-            self.next[node as usize] = after;
-            self.previous[node as usize] = at;
-            if at == NONE {
-                self.first = node;
-            } else {
-                self.next[at as usize] = node;
-            }
-            if after == NONE {
-                self.last = node;
-            } else {
-                self.previous[after as usize] = node;
-            }
+            self.join(at, node);
+            self.join(node, after);
             at = node;
         }
+    }
+
+    /// Makes two nodes neighbors (L1); `NONE` stands for either end of the list.
+    fn join(&mut self, before: u32, after: u32) {
+        *self.next.get_mut(before as usize).unwrap_or(&mut self.first) = after;
+        *self.previous.get_mut(after as usize).unwrap_or(&mut self.last) = before;
     }
 
     fn after(&self, node: u32) -> u32 {

@@ -10,6 +10,10 @@ use super::state::{NodeState, Reason, RunStatus};
 use super::timer::{Timer, TimerClass};
 use super::{Decision, KeepResults, NEVER, Run, Sweep};
 
+/// `max_attempts` of the nodes at whose beginning a build with the feature `panic-probe` panics.
+#[cfg(feature = "panic-probe")]
+const PANIC_PROBE_ATTEMPTS: u32 = 777_777;
+
 impl Run {
     /// Takes a batch of inputs, decides all that follows from it and from the time, and says what is to be done.
     ///
@@ -74,6 +78,8 @@ impl Run {
     fn begin(&mut self, node: u32, attempt: u32, at: u64) {
         let i = node as usize;
         if i < self.nodes.leased.len() && self.nodes.leased[i] && attempt == self.nodes.attempt[i] + 1 {
+            #[cfg(feature = "panic-probe")]
+            assert!(self.plan.policy(node).max_attempts != PANIC_PROBE_ATTEMPTS, "the panic probe was touched");
             let lane = self.nodes.lane[i];
             self.emit(Event::of_node(EventKind::NodeStarted, at, node, attempt).on_lane(lane));
         }

@@ -1,0 +1,29 @@
+/**
+ * The native addon's classes.
+ *
+ * Required, not imported: for a named import from CommonJS, Node.js first parses the loader and the generated binding for their
+ * export names, which takes four times as long as loading them. The bundle lies beside `load.cjs` just as this file does.
+ */
+import { createRequire } from "node:module";
+
+import type * as Addon from "./load.cjs";
+
+const addon: typeof Addon = createRequire(import.meta.url)("./load.cjs");
+
+export type { NativeFault, NativePart } from "./load.cjs";
+export const NativeDiagnosis = addon.NativeDiagnosis;
+export type NativeDiagnosis = Addon.NativeDiagnosis;
+export const NativeDoor = addon.NativeDoor;
+export type NativeDoor = Addon.NativeDoor;
+export const NativeDraft = addon.NativeDraft;
+export type NativeDraft = Addon.NativeDraft;
+export const NativeGraph = addon.NativeGraph;
+export type NativeGraph = Addon.NativeGraph;
+export const NativePaths = addon.NativePaths;
+export type NativePaths = Addon.NativePaths;
+export const NativePlan = addon.NativePlan;
+export type NativePlan = Addon.NativePlan;
+export const NativeReachability = addon.NativeReachability;
+export type NativeReachability = Addon.NativeReachability;
+export const NativeRun = addon.NativeRun;
+export type NativeRun = Addon.NativeRun;
