@@ -42,8 +42,6 @@ export type OutputsOf<S extends Shape, T> = {
  *
  * @example execute<R, T>(...args: RunArguments<S, R, T, RunOptions>): Promise<RunResult<OutputsOf<S, T>>>
  */
-export type RunArguments<S extends Shape, R, T, Options> =
-  | ([NameWithoutTask<S>] extends [never]
-      ? [tasks?: TasksFor<S, R> & T, options?: Options]
-      : [tasks: TasksFor<S, R> & T, options?: Options])
-  | [task: TaskFunction, options?: Options];
+export type RunArguments<S extends Shape, R, T, Options> = [NameWithoutTask<S>] extends [never]
+  ? [tasks?: (TasksFor<S, R> & T) | TaskFunction | undefined, options?: Options | undefined]
+  : [tasks: (TasksFor<S, R> & T) | TaskFunction, options?: Options | undefined];
