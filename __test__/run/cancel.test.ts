@@ -123,7 +123,7 @@ describe("by a signal", () => {
     const { executor } = simulated(graphOf("a"), { graceMs: 0 });
     const handles = Array.from({ length: 100 }, () => executor.start(never, { signal: controller.signal }));
     await settleDown();
-    expect(getEventListeners(controller.signal, "abort")).toHaveLength(100);
+    expect(getEventListeners(controller.signal, "abort")).toHaveLength(1); // Node.js warns of a leak from the eleventh on.
     controller.abort(new Error("all"));
     const results = await Promise.all(handles.map(({ result }) => result));
     expect(new Set(results.map(({ status }) => status))).toEqual(new Set(["cancelled"]));
