@@ -90,7 +90,7 @@ describe("by the handle", () => {
     const { executor, clock } = simulated(loose(size), { maxWorkers: Number.POSITIVE_INFINITY, graceMs: 1 });
     let calls = 0;
     const handle = executor.start(() => {
-      if (++calls === 1000) clock.advance(30); // Rest: the other leases wait.
+      if (++calls === 1000) clock.pass(30); // Rest: the other leases wait.
       return never();
     });
     while (calls < 1000) await settleDown();
