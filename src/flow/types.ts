@@ -37,10 +37,13 @@ export type OutputsOf<S extends Shape, T> = {
 };
 
 /**
- * The arguments of `execute` and `start`: tasks, then options. The tasks may be left out only where every node was given its own.
+ * The arguments of `execute` and `start`: tasks, then options. The tasks may be left out only where every node was given its own; one
+ * function stands for the tasks of all nodes.
  *
  * @example execute<R, T>(...args: RunArguments<S, R, T, RunOptions>): Promise<RunResult<OutputsOf<S, T>>>
  */
-export type RunArguments<S extends Shape, R, T, Options> = [NameWithoutTask<S>] extends [never]
-  ? [tasks?: TasksFor<S, R> & T, options?: Options]
-  : [tasks: TasksFor<S, R> & T, options?: Options];
+export type RunArguments<S extends Shape, R, T, Options> =
+  | ([NameWithoutTask<S>] extends [never]
+      ? [tasks?: TasksFor<S, R> & T, options?: Options]
+      : [tasks: TasksFor<S, R> & T, options?: Options])
+  | [task: TaskFunction, options?: Options];

@@ -110,14 +110,10 @@ export declare class NativeGraph {
   edges(): Uint32Array
   /** The same into an array of `2 * edgeCount`. */
   edgesInto(into: Uint32Array): void
-  /** Where the outgoing edges of each node start in canonical order, and their end, into an array of `nodeCount + 1`. */
-  edgeStartsInto(into: Uint32Array): void
   /** The canonical index of an edge, -1 where there is none. */
   edgeIndex(from: number, to: number): number
-  /** The canonical index of each of these edges, all of which exist. */
+  /** The canonical index of each of these edges, 0xffffffff for those that there are not. */
   edgePlaces(pairs: Uint32Array): Uint32Array
-  /** A column of edges in the order of `pairs` as one in canonical order. */
-  canonicalColumn(pairs: Uint32Array, column: Float64Array, into: Float64Array): void
   /** The graph with all edges turned around. */
   reversed(): NativeGraph
   /** All nodes that depend on a node, ascending, without itself. */

@@ -4,7 +4,7 @@ import { NativeDiagnosis } from "../../native/index.js";
 import { edgeColumns, nodeColumns } from "../columns.js";
 import { type DagValue, frozen } from "../dag-value.js";
 import type { GraphCore } from "../graph-core.js";
-import { diffOfEdges, type EdgeSet, type GraphDiff, type NamedEdge } from "./diff.js";
+import { diffOfEdges, type EdgeSet, type GraphDiff, type NamedEdge, noEdge } from "./diff.js";
 
 /** What to say of the edges beside them. */
 export interface DiagnoseOptions {
@@ -136,7 +136,9 @@ function distinctEdges({ names, index }: Names, pairs: Uint32Array): EdgeSet {
     places.set(key(from, to), places.size);
     distinct.push(from, to);
   }
-  return { names, index, pairs: Uint32Array.from(distinct), placeOf: (from, to) => places.get(key(from, to)) ?? -1 };
+  const placesOf = (asked: Uint32Array): Uint32Array =>
+    Uint32Array.from({ length: asked.length / 2 }, (_, edge) => places.get(key(asked[2 * edge] ?? 0, asked[2 * edge + 1] ?? 0)) ?? noEdge);
+  return { names, index, pairs: Uint32Array.from(distinct), placesOf };
 }
 
 /**
