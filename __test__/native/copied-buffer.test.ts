@@ -1,13 +1,13 @@
 /** Hosts that refuse buffers they do not own (Electron): the door then passes a buffer of its own with every call. */
 import { expect, test, vi } from "vitest";
 import { DAGExecutor } from "../../src/index.js";
-import { each, graph, loose, simulated } from "../support/runs.js";
-import { settleDown } from "../support/simulated-clock.js";
+import { graphOf } from "../support/graph-text.js";
+import { each, loose, settleDown, simulated } from "../support/runs.js";
 
 const doors = vi.hoisted(() => ({ copied: 0, calls: 0 }));
 
-vi.mock("../../src/native/load.cjs", async (original) => {
-  const binding = await original<typeof import("../../src/native/load.cjs")>();
+vi.mock("../../src/native/addon.js", async (original) => {
+  const binding = await original<typeof import("../../src/native/addon.js")>();
   const { open } = binding.NativeDoor.prototype;
   binding.NativeDoor.prototype.open = function () {
     const { buffer, call } = open.call(this);
@@ -23,7 +23,7 @@ vi.mock("../../src/native/load.cjs", async (original) => {
 });
 
 test("a run through a copied buffer is a run like any other", async () => {
-  const { executor, clock } = simulated(graph("a -> b, c -> d; e"), { retry: 2, timeoutMs: 10, failFast: false });
+  const { executor, clock } = simulated(graphOf("a -> b, c -> d; e"), { retry: 2, timeoutMs: 10, failFast: false });
   const handle = executor.start(
     each((inputs, { name, attempt }) => {
       if (name === "b" && attempt === 1) throw new Error("again");

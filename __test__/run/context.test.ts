@@ -4,13 +4,13 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { type DAG, DAGExecutor, type RunEvent } from "../../src/index.js";
-import { chain, each, graph, hand, loose, never, simulated } from "../support/runs.js";
-import { settleDown } from "../support/simulated-clock.js";
+import { graphOf } from "../support/graph-text.js";
+import { chain, each, hand, loose, never, settleDown, simulated } from "../support/runs.js";
 
 describe("ctx", () => {
   test("knows its node, its run and its attempt, destructured too", async () => {
     const seen: unknown[] = [];
-    const handle = new DAGExecutor(graph("a -> b"), { retry: 2 }).start(
+    const handle = new DAGExecutor(graphOf("a -> b"), { retry: 2 }).start(
       each((_, { name, runId, attempt }) => {
         seen.push([name, runId, attempt]);
         if (name === "b" && attempt === 1) throw new Error("again");
@@ -27,7 +27,7 @@ describe("ctx", () => {
 
   test("gives one signal per attempt, and it aborts with the reason", async () => {
     const signals: AbortSignal[] = [];
-    const { executor, clock } = simulated(graph("a"), { timeoutMs: 10, retry: 2 });
+    const { executor, clock } = simulated(graphOf("a"), { timeoutMs: 10, retry: 2 });
     const handle = executor.start(
       each((_, ctx) => {
         expect(ctx.signal).toBe(ctx.signal);
@@ -48,7 +48,7 @@ describe("ctx", () => {
 
   test("gives a signal that has aborted already to those who ask late", async () => {
     const gate = hand();
-    const { executor, clock } = simulated(graph("a"), { timeoutMs: 10 });
+    const { executor, clock } = simulated(graphOf("a"), { timeoutMs: 10 });
     const handle = executor.start(each((_, ctx) => gate.promise.then(() => ctx.signal.aborted)));
     const events: RunEvent[] = [];
     void (async () => {
@@ -65,7 +65,7 @@ describe("ctx", () => {
 
   test("tells the others to stop when a failure stops the run", async () => {
     let reason: unknown;
-    const result = await new DAGExecutor(graph("a; b")).execute({
+    const result = await new DAGExecutor(graphOf("a; b")).execute({
       a: (_: object, { signal }) => new Promise((resolve) => signal.addEventListener("abort", () => resolve((reason = signal.reason)))),
       b: async () => Promise.reject(new Error("no")),
     });
@@ -75,7 +75,7 @@ describe("ctx", () => {
 
   test("logs, after the start of its attempt and before its end", async () => {
     const heard: string[] = [];
-    await new DAGExecutor(graph("a -> b"), { maxWorkers: 1 }).execute(
+    await new DAGExecutor(graphOf("a -> b"), { maxWorkers: 1 }).execute(
       each((_, { name, log }) => {
         log("in the call", { n: 1 });
         return name === "a" ? undefined : Promise.resolve().then(() => log("later"));
@@ -101,13 +101,13 @@ describe("ctx", () => {
 
   test("logs into the void where nobody listens, and after the end", async () => {
     let log: ((message: string) => void) | undefined;
-    const handle = new DAGExecutor(graph("a")).start(each((_, ctx) => void (log = ctx.log)));
+    const handle = new DAGExecutor(graphOf("a")).start(each((_, ctx) => void (log = ctx.log)));
     await handle.result;
     log?.("too late");
   });
 
   test("is `this` to nobody", async () => {
-    const result = await new DAGExecutor(graph("a")).execute({
+    const result = await new DAGExecutor(graphOf("a")).execute({
       a(this: unknown) {
         return this === undefined;
       },
@@ -141,12 +141,12 @@ describe("the caller's async context", () => {
 
   test("reaches tasks that begin after a timer and after a rest", async () => {
     const stores: unknown[] = [];
-    const { executor, clock } = simulated(graph("a -> c; b"), { timeoutMs: 10, retry: 2, failFast: false, maxWorkers: 1 });
+    const { executor, clock } = simulated(graphOf("a -> c; b"), { timeoutMs: 10, retry: 2, failFast: false, maxWorkers: 1 });
     const handle = storage.run("mine", () =>
       executor.start(
         each((_, { name, attempt }) => {
           stores.push(storage.getStore());
-          if (name === "b") clock.advance(30); // A long call: the driver rests after it.
+          if (name === "b") clock.pass(30); // A long call: the driver rests after it.
           return name === "a" && attempt === 1 ? never() : undefined;
         }),
       ),
@@ -164,7 +164,7 @@ test("nothing of a run stays on the caller's signal", async () => {
   const { signal } = new AbortController();
   const tasks: (() => unknown)[] = [() => 1, async () => 1, () => Promise.reject(new Error("no"))];
   for (const task of tasks) {
-    await new DAGExecutor(graph("a -> b")).execute(task, { signal });
+    await new DAGExecutor(graphOf("a -> b")).execute(task, { signal });
     expect(getEventListeners(signal, "abort")).toEqual([]);
   }
 });

@@ -19,7 +19,7 @@ const counter = vi.hoisted(() => ({
   },
 }));
 
-vi.mock("../../src/native/load.cjs", async (original) => {
+vi.mock("../../src/native/addon.js", async (original) => {
   const binding = await original<Record<string, new (...args: never[]) => object>>();
   const counted = (value: unknown, note: () => void): unknown => {
     if (typeof value !== "function") return value;

@@ -1,8 +1,8 @@
 /** Events: the facts of a run in order, for listeners and iterators. */
 import { describe, expect, test } from "vitest";
 import { DAGExecutor, type RunEvent, type RunHandle } from "../../src/index.js";
-import { chain, each, graph, loose, simulated, wordOf } from "../support/runs.js";
-import { settleDown } from "../support/simulated-clock.js";
+import { graphOf } from "../support/graph-text.js";
+import { chain, each, loose, settleDown, simulated, wordOf } from "../support/runs.js";
 
 async function collect(events: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
   const all: RunEvent[] = [];
@@ -19,7 +19,7 @@ const life = (node: string): string[] => [`nodeLeased ${node}`, `nodeStarted ${n
 describe("events", () => {
   test("come from the very first, to a listener as to an iterator", async () => {
     const heard: RunEvent[] = [];
-    const handle = new DAGExecutor(graph("a -> b"), 1).start(() => {}, { onEvent: (event) => heard.push(event) });
+    const handle = new DAGExecutor(graphOf("a -> b"), 1).start(() => {}, { onEvent: (event) => heard.push(event) });
     const iterated = await collect(handle.events);
     expect(iterated).toEqual(heard);
     expect(heard.map(wordOf)).toEqual(["runStarted", "nodeReady a", ...life("a"), "nodeReady b", ...life("b"), "runEnded completed"]);
@@ -32,7 +32,7 @@ describe("events", () => {
     { what: "failures", task: () => Promise.reject(new Error("no")) },
   ])("have no gaps and times that do not go back: $what", async ({ task }) => {
     for (const failFast of [true, false]) {
-      const handle = new DAGExecutor(graph("a -> b, c -> d; e -> f; g"), { maxWorkers: 2, failFast, retry: 2 }).start(task);
+      const handle = new DAGExecutor(graphOf("a -> b, c -> d; e -> f; g"), { maxWorkers: 2, failFast, retry: 2 }).start(task);
       const events = await collect(handle.events);
       expect(seqsOf(events)).toEqual(upTo(events.length));
       const times = events.flatMap((event) => ("timeMs" in event ? [event.timeMs] : []));
@@ -53,7 +53,7 @@ describe("events", () => {
   });
 
   test("every iteration is a subscription of its own", async () => {
-    const handle = new DAGExecutor(graph("a -> b")).start(async () => {});
+    const handle = new DAGExecutor(graphOf("a -> b")).start(async () => {});
     const [one, two] = await Promise.all([collect(handle.events), collect(handle.events)]);
     expect(one).toEqual(two);
     expect(one).toHaveLength(10);
@@ -75,13 +75,13 @@ describe("events", () => {
   });
 
   test("a subscription after the end is over at once", async () => {
-    const handle = new DAGExecutor(graph("a")).start(() => {});
+    const handle = new DAGExecutor(graphOf("a")).start(() => {});
     await handle.result;
     expect(await collect(handle.events)).toEqual([]);
   });
 
   test("an iterator may be asked ahead", async () => {
-    const handle = new DAGExecutor(graph("a")).start(() => {});
+    const handle = new DAGExecutor(graphOf("a")).start(() => {});
     const iterator = handle.events[Symbol.asyncIterator]();
     const answers = await Promise.all(Array.from({ length: 8 }, () => iterator.next()));
     expect(answers.map(({ value, done }) => (done ? "done" : wordOf(value)))).toEqual([
@@ -130,7 +130,7 @@ describe("a listener that fails", () => {
     ],
   ])("and %s changes nothing, and is told to the others", async (_, fail) => {
     let calls = 0;
-    const handle = new DAGExecutor(graph("a -> b"), 1).start(() => new Promise(setImmediate), {
+    const handle = new DAGExecutor(graphOf("a -> b"), 1).start(() => new Promise(setImmediate), {
       onEvent: (event) => {
         calls++;
         if (event.type === "runStarted" || event.type === "nodeStarted") return fail() as undefined;
@@ -150,7 +150,7 @@ describe("a listener that cancels", () => {
     "at %s hears everything once and in order",
     async (type) => {
       const heard: RunEvent[] = [];
-      const { executor } = simulated(graph("a -> b, c -> d; e"), { maxWorkers: 2, graceMs: 0 });
+      const { executor } = simulated(graphOf("a -> b, c -> d; e"), { maxWorkers: 2, graceMs: 0 });
       const handle: RunHandle = executor.start(async () => {}, {
         onEvent: (event) => {
           heard.push(event);

@@ -1,8 +1,8 @@
 /** Failures, retries, attempt timeouts and the structured end. */
 import { describe, expect, test } from "vitest";
 import { DAG, DAGExecutor, type ExecutorOptions, type RunResult } from "../../src/index.js";
-import { each, graph, hand, loose, never, simulated, wordOf } from "../support/runs.js";
-import { settleDown } from "../support/simulated-clock.js";
+import { graphOf } from "../support/graph-text.js";
+import { each, hand, loose, never, settleDown, simulated, wordOf } from "../support/runs.js";
 
 /** Every node's ending: `a failed error`. */
 const endings = (result: RunResult): string =>
@@ -55,7 +55,7 @@ describe("failFast", () => {
       async () => Promise.reject(new Error("no")),
     ]) {
       const called: string[] = [];
-      const { executor } = simulated(graph(text), options);
+      const { executor } = simulated(graphOf(text), options);
       const result = await executor.execute(
         each((_, { name }) => {
           called.push(name);
@@ -78,7 +78,7 @@ describe("failFast", () => {
         if (name === "n0") return bad.promise;
         if (name === "n1") {
           bad.reject(new Error("no"));
-          clock.advance(30); // The driver rests, with two leases in its hands.
+          clock.pass(30); // The driver rests, with two leases in its hands.
         }
         return null;
       }),
@@ -122,7 +122,7 @@ describe("retries", () => {
       },
       (error: Error) => Promise.reject(error),
     ]) {
-      const result = await new DAGExecutor(graph("a -> b"), options).execute(
+      const result = await new DAGExecutor(graphOf("a -> b"), options).execute(
         each((_, ctx) => (ctx.name === "a" && ctx.attempt <= failures ? throwIt(new Error(`${ctx.attempt}`)) : `ok ${ctx.attempt}`)),
       );
       expect(result.get("a")).toMatchObject({ status, attempt });
@@ -142,7 +142,7 @@ describe("retries", () => {
   });
 
   test("by the thousand do not starve the event loop or grow the queue", async () => {
-    const result = await new DAGExecutor(graph("a; b"), { retry: 5000, failFast: false }).execute(() => {
+    const result = await new DAGExecutor(graphOf("a; b"), { retry: 5000, failFast: false }).execute(() => {
       throw new Error("no");
     });
     expect(Object.values(result.nodeResults).map(({ attempt }) => attempt)).toEqual([5000, 5000]);
@@ -151,7 +151,7 @@ describe("retries", () => {
 
 describe("attempt timeouts", () => {
   test("settle the attempt at once; code that ignores its signal is waited for graceMs and listed", async () => {
-    const { executor, clock } = simulated(graph("a -> b"), { timeoutMs: 100, graceMs: 40 });
+    const { executor, clock } = simulated(graphOf("a -> b"), { timeoutMs: 100, graceMs: 40 });
     const handle = executor.start(never);
     let isOver = false;
     void handle.result.then(() => (isOver = true));
@@ -171,7 +171,7 @@ describe("attempt timeouts", () => {
   });
 
   test("code that listens to its signal is not abandoned", async () => {
-    const { executor, clock } = simulated(graph("a"), { timeoutMs: 100 });
+    const { executor, clock } = simulated(graphOf("a"), { timeoutMs: 100 });
     const handle = executor.start(
       each((_, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)))),
     );
@@ -207,8 +207,8 @@ describe("attempt timeouts", () => {
     { after: 10, status: "completed" },
     { after: 10.001, status: "failed" },
   ])("an outcome after $after ms of 10 is $status", async ({ after, status }) => {
-    const { executor, clock } = simulated(graph("a"), { timeoutMs: 10 });
-    const result = await executor.execute(() => clock.advance(after));
+    const { executor, clock } = simulated(graphOf("a"), { timeoutMs: 10 });
+    const result = await executor.execute(() => clock.pass(after));
     expect(result.get("a").status).toBe(status);
   });
 
@@ -218,7 +218,7 @@ describe("attempt timeouts", () => {
       [0, 1],
     ] as const) {
       const late = hand();
-      const { executor, clock } = simulated(graph("a"), { timeoutMs: 10, graceMs });
+      const { executor, clock } = simulated(graphOf("a"), { timeoutMs: 10, graceMs });
       const handle = executor.start(() => late.promise);
       await settleDown();
       clock.advance(10 + 1e7);
@@ -233,7 +233,7 @@ test("what fails after the end is nobody's business", async () => {
   const unhandled: unknown[] = [];
   const hear = (reason: unknown): unknown => unhandled.push(reason);
   process.on("unhandledRejection", hear);
-  const { executor, clock } = simulated(graph("a"), { timeoutMs: 10, graceMs: 0 });
+  const { executor, clock } = simulated(graphOf("a"), { timeoutMs: 10, graceMs: 0 });
   const handle = executor.start(() => late.promise);
   await settleDown();
   clock.advance(10);
@@ -246,7 +246,7 @@ test("what fails after the end is nobody's business", async () => {
 
 test("the events of a failure, a retry and a stop", async () => {
   const words: string[] = [];
-  const { executor } = simulated(graph("a -> b; c"), { maxWorkers: 1, retry: 2 });
+  const { executor } = simulated(graphOf("a -> b; c"), { maxWorkers: 1, retry: 2 });
   await executor.execute(
     () => {
       throw new Error("no");

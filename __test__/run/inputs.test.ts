@@ -2,7 +2,8 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { DAG, DAGExecutor } from "../../src/index.js";
-import { each, graph } from "../support/runs.js";
+import { graphOf } from "../support/graph-text.js";
+import { each } from "../support/runs.js";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
@@ -13,7 +14,7 @@ async function seen(dag: DAG, read: (inputs: Inputs) => unknown): Promise<unknow
   return result.orThrow().get(last).result;
 }
 
-const two = graph("a, b -> z");
+const two = graphOf("a, b -> z");
 
 describe("inputs", () => {
   test.each<[what: string, read: (inputs: Inputs) => unknown, expected: unknown]>([
@@ -98,7 +99,7 @@ describe("inputs", () => {
   });
 
   test("have any name", async () => {
-    const names = ["__proto__", "constructor", "inputs", "node", "then", "toJSON", "7", "a b", "é\n"];
+    const names = ["7", "__proto__", "constructor", "inputs", "node", "then", "toJSON", "a b", "é\n"];
     const builder = DAG.builder();
     builder.addNodes([...names, "z"]);
     for (const name of names) builder.addEdge(name, "z");
@@ -112,7 +113,7 @@ describe("inputs", () => {
   });
 
   test("that returned nothing are there and undefined", async () => {
-    const result = await new DAGExecutor(graph("a -> z")).execute(
+    const result = await new DAGExecutor(graphOf("a -> z")).execute(
       each((inputs, { name }) => (name === "z" ? ["a" in inputs, inputs.a] : undefined)),
     );
     expect(result.get("z").result).toEqual([true, undefined]);
@@ -120,7 +121,7 @@ describe("inputs", () => {
 
   test("stay what they were for a later attempt, and after an await", async () => {
     const given: unknown[] = [];
-    await new DAGExecutor(graph("a -> z"), { retry: 3 }).execute({
+    await new DAGExecutor(graphOf("a -> z"), { retry: 3 }).execute({
       a: () => "A",
       z: async (inputs, { attempt }) => {
         await null;

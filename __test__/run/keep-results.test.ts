@@ -3,8 +3,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { DAGExecutor } from "../../src/index.js";
-import { chain, each, graph, hand, simulated } from "../support/runs.js";
-import { settleDown } from "../support/simulated-clock.js";
+import { graphOf } from "../support/graph-text.js";
+import { chain, each, hand, settleDown, simulated } from "../support/runs.js";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
@@ -17,7 +17,7 @@ describe("keepResults", () => {
   ])("$keepResults", async ({ keepResults, kept }) => {
     for (const wait of [(value: unknown) => value, async (value: unknown) => value]) {
       const seen: Record<string, unknown> = {};
-      const dag = graph("a -> b, c -> d; b -> e; lone");
+      const dag = graphOf("a -> b, c -> d; b -> e; lone");
       const result = await new DAGExecutor(dag, { keepResults, maxWorkers: 2 }).execute(
         each((inputs, { name }) => {
           seen[name] = { ...inputs };
@@ -35,7 +35,7 @@ describe("keepResults", () => {
   });
 
   test("a blocked reader is a reader no more", async () => {
-    const result = await new DAGExecutor(graph("a -> b, c; bad -> c"), { keepResults: "leaves", failFast: false, maxWorkers: 1 }).execute(
+    const result = await new DAGExecutor(graphOf("a -> b, c; bad -> c"), { keepResults: "leaves", failFast: false, maxWorkers: 1 }).execute(
       each((_, { name }) => {
         if (name === "bad") throw new Error("no");
         return name;
@@ -45,7 +45,7 @@ describe("keepResults", () => {
   });
 
   test("an output is there for every attempt of its readers", async () => {
-    const result = await new DAGExecutor(graph("a -> b"), { keepResults: "none", retry: 3 }).execute({
+    const result = await new DAGExecutor(graphOf("a -> b"), { keepResults: "none", retry: 3 }).execute({
       a: () => "A",
       b: (inputs: object, { attempt }: { attempt: number }) => {
         expect(inputs).toEqual({ a: "A" });
@@ -81,7 +81,7 @@ describe("keepResults", () => {
 });
 
 test("late outcomes are not kept", async () => {
-  const { executor, clock } = simulated(graph("a"), { timeoutMs: 10, retry: 2 });
+  const { executor, clock } = simulated(graphOf("a"), { timeoutMs: 10, retry: 2 });
   const hands = [hand(), hand()];
   const handle = executor.start(each((_, { attempt }) => hands[attempt - 1]?.promise));
   await settleDown();
@@ -102,9 +102,9 @@ test("a call that took too long gives nothing, not even its error", async () => 
       throw new Error("late");
     },
   ]) {
-    const { executor, clock } = simulated(graph("a"), { timeoutMs: 10 });
+    const { executor, clock } = simulated(graphOf("a"), { timeoutMs: 10 });
     const result = await executor.execute(() => {
-      clock.advance(11);
+      clock.pass(11);
       return end();
     });
     expect(result.get("a")).toMatchObject({ status: "failed", reason: "timeout", error: { code: "TASK_TIMEOUT" } });

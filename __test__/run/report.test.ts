@@ -1,8 +1,9 @@
 /** The report of a run: what became of every node, in whichever way it is asked for. */
 import { describe, expect, test } from "vitest";
 import { DAG, DAGExecutor } from "../../src/index.js";
-import { chain, each, graph, hand, never, simulated } from "../support/runs.js";
-import { settleDown } from "../support/simulated-clock.js";
+import { graphOf } from "../support/graph-text.js";
+import { chain, each, hand, never, settleDown, simulated } from "../support/runs.js";
+import { thrownBy } from "../support/thrown-by.js";
 
 const thrown = (message: string) => () => {
   throw new Error(message);
@@ -46,7 +47,7 @@ describe("a report", () => {
       counts: { completed: 2, failed: 1, skipped: 1, filtered: 0, cancelled: 0 },
     },
   ])("counts $name", async ({ text, fails, status, counts }) => {
-    const { executor } = simulated(graph(text), { failFast: false });
+    const { executor } = simulated(graphOf(text), { failFast: false });
     const result = await executor.execute(
       each((_, { name }) => {
         if (fails.includes(name as never)) throw new Error(name);
@@ -59,7 +60,7 @@ describe("a report", () => {
   });
 
   test("tells of every node when, where and how long", async () => {
-    const { executor, clock } = simulated(graph("a -> b; c"), { maxWorkers: 1 });
+    const { executor, clock } = simulated(graphOf("a -> b; c"), { maxWorkers: 1 });
     const hands = { a: hand(), b: hand(), c: hand() };
     const handle = executor.start(each((_, { name }) => hands[name as "a"].promise));
     for (const [name, ms] of [
@@ -83,7 +84,7 @@ describe("a report", () => {
   });
 
   test("says nothing of times and lanes where no attempt began", async () => {
-    const { executor } = simulated(graph("a -> b"));
+    const { executor } = simulated(graphOf("a -> b"));
     const result = await executor.execute({ a: thrown("no"), b: () => {} });
     expect(result.get("b")).toEqual({ name: "b", status: "skipped", reason: "upstreamFailed", durationMs: 0, queuedMs: 0, attempt: 0 });
   });
@@ -106,14 +107,14 @@ describe("a report", () => {
   });
 
   test("get() of a name that is no node's names the nearest", async () => {
-    const result = await new DAGExecutor(graph("extract -> load")).execute(each(() => {}));
+    const result = await new DAGExecutor(graphOf("extract -> load")).execute(each(() => {}));
     expect(() => result.get("extrct")).toThrow(
       expect.objectContaining({ name: "NodeNotFoundError", code: "NODE_NOT_FOUND", node: "extrct", suggestion: "extract" }),
     );
   });
 
   test("is built once", async () => {
-    const result = await new DAGExecutor(graph("a")).execute(each(() => ({})));
+    const result = await new DAGExecutor(graphOf("a")).execute(each(() => ({})));
     expect(result.nodeResults).toBe(result.nodeResults);
     expect(result.counts).toBe(result.counts);
     expect(result.errors).toBe(result.errors);
@@ -122,7 +123,7 @@ describe("a report", () => {
 
 describe("errors", () => {
   test("come in the order in which the failures were decided, each with its own cause", async () => {
-    const { executor } = simulated(graph("a; b; c -> d"), { failFast: false });
+    const { executor } = simulated(graphOf("a; b; c -> d"), { failFast: false });
     const hands = { a: hand(), b: hand(), c: hand() };
     const handle = executor.start(each((_, { name }) => hands[name as "a"].promise));
     const causes = { c: new TypeError("third"), a: "a string", b: { code: 7 } };
@@ -144,12 +145,12 @@ describe("errors", () => {
   });
 
   test("orThrow() gives a completed report back and throws the first task's own error otherwise", async () => {
-    const completed = await new DAGExecutor(graph("a")).execute(each(() => 1));
+    const completed = await new DAGExecutor(graphOf("a")).execute(each(() => 1));
     expect(completed.orThrow()).toBe(completed);
 
     const cause = new RangeError("mine");
-    const failed = await new DAGExecutor(graph("a")).execute(each(() => Promise.reject(cause)));
-    const error = caught(() => failed.orThrow());
+    const failed = await new DAGExecutor(graphOf("a")).execute(each(() => Promise.reject(cause)));
+    const error = thrownBy(() => failed.orThrow());
     expect(error).toMatchObject({ name: "RunError", code: "RUN_FAILED", runId: failed.runId });
     expect((error as Error).cause).toBe(cause);
     expect((error as { errors: unknown[] }).errors).toEqual(failed.errors);
@@ -157,21 +158,21 @@ describe("errors", () => {
 
   test("orThrow() of a cancelled run has the reason as its cause, whatever it is", async () => {
     for (const reason of [new Error("enough"), "a word", 0, false, null]) {
-      const handle = new DAGExecutor(graph("a")).start(never);
+      const handle = new DAGExecutor(graphOf("a")).start(never);
       handle.cancel(reason);
       const result = await handle.result;
-      const error = caught(() => result.orThrow());
+      const error = thrownBy(() => result.orThrow());
       expect(error).toMatchObject({ code: "RUN_CANCELLED" });
       expect((error as Error).cause).toBe(reason);
     }
-    const handle = new DAGExecutor(graph("a")).start(never);
+    const handle = new DAGExecutor(graphOf("a")).start(never);
     handle.cancel();
     const result = await handle.result;
-    expect((caught(() => result.orThrow()) as Error).cause).toMatchObject({ name: "AbortError" });
+    expect((thrownBy(() => result.orThrow()) as Error).cause).toMatchObject({ name: "AbortError" });
   });
 
   test("a timeout is an error of its own", async () => {
-    const { executor, clock } = simulated(graph("a"), { timeoutMs: 50, graceMs: 10 });
+    const { executor, clock } = simulated(graphOf("a"), { timeoutMs: 50, graceMs: 10 });
     const handle = executor.start(never);
     await settleDown();
     clock.advance(100);
@@ -186,12 +187,3 @@ test("a chain of 100,000 has a report as any other", async () => {
   expect(result.succeeded).toBe(100_000);
   expect(result.get("n99999").result).toBe(1);
 });
-
-function caught(act: () => unknown): unknown {
-  try {
-    act();
-  } catch (error) {
-    return error;
-  }
-  throw new Error("nothing was thrown");
-}

@@ -1,9 +1,12 @@
 /** Which tasks run when: slots, order, and what is shared between runs. */
 // biome-ignore-all lint/suspicious/noThenProperty: thenables are what some of these tasks give.
 import { describe, expect, test } from "vitest";
-import { DAG, DAGExecutor } from "../../src/index.js";
-import { each, graph, type Hand, hand, loose, simulated } from "../support/runs.js";
-import { settleDown } from "../support/simulated-clock.js";
+import type { Clock } from "../../src/clock/clock.js";
+import { DAG, DAGExecutor, type ExecutorOptions } from "../../src/index.js";
+import { clockOption } from "../../src/run/options.js";
+import { graphOf } from "../support/graph-text.js";
+import { each, type Hand, hand, loose, settleDown, simulated } from "../support/runs.js";
+import { SimulatedClock } from "../support/simulated-clock.js";
 
 describe("maxWorkers", () => {
   test.each([
@@ -87,7 +90,7 @@ describe("order", () => {
   });
 
   test("a node starts the moment its upstreams have completed, not level by level", async () => {
-    const { executor } = simulated(graph("slow -> x; a -> b -> c -> d"));
+    const { executor } = simulated(graphOf("slow -> x; a -> b -> c -> d"));
     const slow = hand();
     const called: string[] = [];
     const handle = executor.start(
@@ -110,25 +113,25 @@ describe("tasks", () => {
     .build();
 
   test.each<[what: string, run: () => Promise<{ nodeResults: Record<string, { result?: unknown }> }>, expected: unknown]>([
-    ["an object", () => new DAGExecutor(graph("a -> b")).execute({ a: () => 1, b: ({ a }) => [a] }), [1, [1]]],
+    ["an object", () => new DAGExecutor(graphOf("a -> b")).execute({ a: () => 1, b: ({ a }) => [a] }), [1, [1]]],
     [
       "an object without a prototype",
-      () => new DAGExecutor(graph("a -> b")).execute(Object.assign(Object.create(null), { a: () => 1, b: () => 2 })),
+      () => new DAGExecutor(graphOf("a -> b")).execute(Object.assign(Object.create(null), { a: () => 1, b: () => 2 })),
       [1, 2],
     ],
-    ["one function for all", () => new DAGExecutor(graph("a -> b")).execute(each((_, { name }) => name)), ["a", "b"]],
+    ["one function for all", () => new DAGExecutor(graphOf("a -> b")).execute(each((_, { name }) => name)), ["a", "b"]],
     ["given with the nodes", () => new DAGExecutor(flow).execute(), [1, 2]],
     ["given with the nodes, some anew", () => new DAGExecutor(flow).execute({ a: () => 10 }), [10, 11]],
     [
       "promises and thenables",
       () =>
-        new DAGExecutor(graph("a -> b")).execute({
+        new DAGExecutor(graphOf("a -> b")).execute({
           a: async () => 1,
           b: ({ a }) => ({ then: (give: (value: unknown) => void) => give([a]) }),
         }),
       [1, [1]],
     ],
-    ["of undefined and null", () => new DAGExecutor(graph("a -> b")).execute({ a: () => {}, b: () => null }), [undefined, null]],
+    ["of undefined and null", () => new DAGExecutor(graphOf("a -> b")).execute({ a: () => {}, b: () => null }), [undefined, null]],
   ])("%s", async (_, run, expected) => {
     const { nodeResults } = await run();
     expect([nodeResults.a?.result, nodeResults.b?.result]).toEqual(expected);
@@ -136,7 +139,7 @@ describe("tasks", () => {
 
   test("are called after the turn of start()", async () => {
     const order: string[] = [];
-    const handle = new DAGExecutor(graph("a")).start(() => void order.push("task"));
+    const handle = new DAGExecutor(graphOf("a")).start(() => void order.push("task"));
     order.push("start returned");
     await handle.result;
     expect(order).toEqual(["start returned", "task"]);
@@ -144,8 +147,27 @@ describe("tasks", () => {
 });
 
 describe("runs do not touch each other", () => {
+  test("a draft that is changed while it runs: a run keeps the graph it began with", async () => {
+    const draft = new DAG();
+    draft.addNode("a").addNode("b").addEdge("a", "b");
+    const executor = new DAGExecutor(draft, 1);
+    const first = await executor.execute(
+      each((_, { name }) => {
+        if (name === "a") draft.addNode("c").addEdge("b", "c").removeNode("a");
+        return name;
+      }),
+    );
+    expect(Object.keys(first.nodeResults)).toEqual(["a", "b"]);
+    expect(first.get("b").result).toBe("b");
+    const second = await executor.execute(each((inputs) => Object.keys(inputs)));
+    expect(Object.values(second.nodeResults).map(({ name, result }) => [name, result])).toEqual([
+      ["b", []],
+      ["c", ["b"]],
+    ]);
+  });
+
   test("the same executor, many times at once", async () => {
-    const executor = new DAGExecutor(graph("a -> b, c -> d"), 2);
+    const executor = new DAGExecutor(graphOf("a -> b, c -> d"), 2);
     const run = async (i: number) => {
       const task = each(async (inputs, { name, runId }) => {
         await new Promise(setImmediate);
@@ -164,7 +186,7 @@ describe("runs do not touch each other", () => {
   });
 
   test("a task runs its own executor", async () => {
-    const executor: DAGExecutor = new DAGExecutor(graph("a -> b"), 1);
+    const executor: DAGExecutor = new DAGExecutor(graphOf("a -> b"), 1);
     const nested = async (depth: number): Promise<number> => {
       const result = await executor.execute({
         a: () => (depth === 0 ? 0 : nested(depth - 1)),
@@ -176,7 +198,7 @@ describe("runs do not touch each other", () => {
   });
 
   test("a task starts runs and cancels them at once", async () => {
-    const executor = new DAGExecutor(graph("a -> b"), 1);
+    const executor = new DAGExecutor(graphOf("a -> b"), 1);
     const inner: Promise<{ status: string }>[] = [];
     const outer = await executor.execute(() => {
       const handle = executor.start(async () => {});
@@ -188,6 +210,27 @@ describe("runs do not touch each other", () => {
   });
 });
 
+test("a clock that goes back does not take the run's time with it", async () => {
+  let reading = 1000;
+  const clock = new SimulatedClock();
+  const options: ExecutorOptions & { [clockOption]: Clock } = {
+    maxWorkers: 2,
+    timeoutMs: 50,
+    [clockOption]: {
+      now: () => (reading += reading % 3 === 0 ? -7 : 2),
+      setTimer: (ms, wake) => clock.setTimer(ms, wake),
+      defer: (go) => clock.defer(go),
+    },
+  };
+  const times: number[] = [];
+  const result = await new DAGExecutor(loose(50), options).execute(async () => null, {
+    onEvent: (event) => "timeMs" in event && times.push(event.timeMs),
+  });
+  expect(result.succeeded).toBe(50);
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+  expect(Object.values(result.nodeResults).every(({ durationMs, queuedMs }) => durationMs >= 0 && queuedMs >= 0)).toBe(true);
+});
+
 test("long synchronous work lets the event loop turn", async () => {
   const { executor, clock } = simulated(loose(10), { maxWorkers: 1 });
   let turns = 0;
@@ -195,7 +238,7 @@ test("long synchronous work lets the event loop turn", async () => {
   const order: number[] = [];
   await executor.execute(() => {
     order.push(turns);
-    clock.advance(30);
+    clock.pass(30);
     const end = performance.now() + 2;
     while (performance.now() < end); // Long enough for the interval to be due.
   });

@@ -92,7 +92,7 @@ const cases: readonly Case[] = [
 ];
 
 describe("the trace and the profile of a run", () => {
-  test.each(cases)("$about", async ({ graph, tasks, options, run, slices, instants = [], arrows = [] }) => {
+  test.each(cases)("$about", async ({ graph, tasks, options, run = {}, slices, instants = [], arrows = [] }) => {
     const names = Object.keys(graph);
     const needs = names.flatMap((to) => (graph[to] ?? []).map((from): [string, string] => [from, to]));
     const dag: DAG = DAG.builder().addNodes(names).addEdges(needs).build();

@@ -1,26 +1,8 @@
-/** What tests of runs are written with: graphs as text, executors on a simulated clock, tasks that settle when the test says. */
+/** What tests of runs are written with: graphs of a size, executors on a simulated clock, tasks that settle when the test says. */
 import type { TaskContext } from "../../src/flow/task.js";
 import { DAG, DAGExecutor, type ExecutorOptions, type RunEvent } from "../../src/index.js";
 import { clockOption } from "../../src/run/options.js";
 import { SimulatedClock } from "./simulated-clock.js";
-
-/** A graph from text: `a -> b, c; b, c -> d; e`. Node order is the order in which names appear. */
-export function graph(text: string): DAG {
-  const builder = DAG.builder();
-  const known = new Set<string>();
-  const edges: [string, string][] = [];
-  for (const statement of text.split(";").map((part) => part.trim())) {
-    if (statement === "") continue;
-    const groups = statement.split("->").map((group) => group.split(",").map((name) => name.trim()));
-    for (const name of groups.flat()) known.add(name);
-    for (const [i, froms] of groups.slice(0, -1).entries())
-      for (const from of froms) for (const to of groups[i + 1] ?? []) edges.push([from, to]);
-  }
-  builder.addNodes(known);
-  builder.addEdges(edges);
-  const built: DAG = builder.build();
-  return built;
-}
 
 /** A graph of `count` nodes named `n0`, `n1`, … without edges. */
 export function loose(count: number): DAG {
@@ -78,4 +60,9 @@ export function wordOf(event: RunEvent): string {
 /** One function for all nodes, typed. */
 export function each<R>(task: (inputs: Readonly<Record<string, unknown>>, context: TaskContext) => R): typeof task {
   return task;
+}
+
+/** Lets everything happen that needs no time: promise reactions, and turns of the event loop. */
+export async function settleDown(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

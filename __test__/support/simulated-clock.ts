@@ -49,16 +49,11 @@ export class SimulatedClock implements Clock {
   advance(ms: number): void {
     const end = this.#now + ms;
     while ([...this.#timers.values()].some(({ at }) => at <= end)) this.jump();
-    this.#now = end;
+    this.#now = Math.max(this.#now, end);
   }
 
   /** Lets `ms` go by, as code that does not give the event loop a turn does: what comes due has to wait. */
   pass(ms: number): void {
     this.#now += ms;
   }
-}
-
-/** Lets everything happen that needs no time: promise reactions, and turns of the event loop that are asked for. */
-export async function settleDown(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

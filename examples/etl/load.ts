@@ -2,7 +2,7 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** What was written. */
+/** What was written; an object's entries count as its rows. */
 export interface Loaded {
   readonly path: string;
   readonly rows: number;

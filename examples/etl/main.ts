@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import type { RunEvent } from "dagny";
 import { etlFlow, runEtl } from "./flow.js";
 import { inSlowMotion, progressOn } from "./progress.js";
-import { summaryOf, tablesOf } from "./report.js";
+import { loadedOf, summaryOf, tablesOf } from "./report.js";
 
 const examples = fileURLToPath(new URL("..", import.meta.url));
 const out = join(examples, "out");
@@ -53,13 +53,13 @@ const label = (node: string): string => node.slice(node.indexOf("/") + 1);
 await mkdir(out, { recursive: true });
 await writeFile(drawing, flow.toMermaid({ direction: "LR", namespaces: true, label, result }));
 await writeFile(trace, result.trace.chromeTraceChunks());
-console.log(`
-Written
-  ${shown(join(out, "*.csv"))}, ${shown(join(out, "summary.json"))}
-  ${shown(drawing)}  the flow, colored by what became of each node: paste it into https://mermaid.live
-  ${shown(trace)}  the run over time: open it in https://ui.perfetto.dev or chrome://tracing`);
+console.log("\nWritten");
+for (const { path, rows, bytes } of loadedOf(result)) console.log(`  ${shown(path)}  ${rows} rows, ${bytes.toLocaleString("en-US")} bytes`);
+console.log(`  ${shown(drawing)}  the flow, colored by what became of each node: paste it into https://mermaid.live`);
+console.log(`  ${shown(trace)}  the run over time: open it in https://ui.perfetto.dev or chrome://tracing`);
 process.exitCode = result.status === "completed" ? 0 : 1;
 
+/** Seen from here, padded for a list. */
 function shown(path: string): string {
-  return relative(process.cwd(), path);
+  return relative(process.cwd(), path).padEnd(28);
 }

@@ -108,7 +108,7 @@ function footer(stages: readonly Stage[], timeMs: number): string {
   return [`${(timeMs / 1000).toFixed(2)} s`, done, `${running} running`, ...(broken > 0 ? [`${broken} not completed`] : [])].join("   ");
 }
 
-/** A stage of more nodes than this is one line when it is done. */
+/** A stage of more nodes than this is one line when all of it has settled; its failures are told one by one. */
 const MANY = 12;
 
 function lines(screen: Screen): (event: RunEvent, stage: Stage | undefined) => void {
@@ -123,18 +123,24 @@ function lines(screen: Screen): (event: RunEvent, stage: Stage | undefined) => v
       case "nodeCompleted": {
         const tookMs = event.timeMs - (startedAt.get(event.node) ?? event.timeMs);
         if (stage.size <= MANY) screen.write(`${at}${event.node} completed after ${tookMs.toFixed(1)} ms\n`);
-        else if (stage.done === stage.size) screen.write(`${at}${stage.name}: all ${stage.size} completed\n`);
         break;
       }
       case "attemptFailed":
         screen.write(`${at}${event.node} attempt ${event.attempt} failed (${event.reason}), to be tried again\n`);
         break;
       case "nodeFailed":
+        screen.write(`${at}${event.node} failed (${event.reason})\n`);
+        break;
       case "nodeSkipped":
-        screen.write(`${at}${event.node} ${event.type === "nodeFailed" ? "failed" : "skipped"} (${event.reason})\n`);
+        if (stage.size <= MANY) screen.write(`${at}${event.node} skipped (${event.reason})\n`);
         break;
       case "nodeCancelled":
-        screen.write(`${at}${event.node} cancelled\n`);
+        if (stage.size <= MANY) screen.write(`${at}${event.node} cancelled\n`);
+        break;
+      default:
+        return;
     }
+    const isSettled = event.type !== "attemptFailed" && event.type !== "nodeStarted" && stage.done + stage.failed === stage.size;
+    if (stage.size > MANY && isSettled) screen.write(`${at}${stage.name}: ${stage.done} of ${stage.size} completed\n`);
   };
 }

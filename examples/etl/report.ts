@@ -1,5 +1,6 @@
 /** What the demo prints when the run has ended: what became of it, where the time went, and the tables. */
 import type { EtlResult } from "./flow.js";
+import type { Loaded } from "./load.js";
 import { textTable } from "./tables.js";
 
 /** A few lines on the run. */
@@ -7,25 +8,27 @@ export function summaryOf(result: EtlResult): string {
   const { status, counts, durationMs, errors } = result;
   const profile = result.profile();
   const others = Object.entries(counts).filter(([state, count]) => state !== "completed" && count > 0);
-  const checks = Object.entries(result.nodeResults).filter(([name, node]) => name.startsWith("check/") && node.status === "completed");
+  const nodes = Object.entries(result.nodeResults);
+  const checks = nodes.filter(([name]) => name.startsWith("check/"));
+  const passed = checks.filter(([, node]) => node.status === "completed");
+  const slowest = profile.bottlenecks.slice(0, 3).map(({ name, savesMs }) => `${name} (saves ${ms(savesMs)})`);
   return [
     `Run ${status} in ${ms(durationMs)}: ${[`${counts.completed} completed`, ...others.map(([state, count]) => `${count} ${state}`)].join(", ")}`,
     ...errors.map((error) => `  ${error.message}`),
-    `  quality checks passed  ${checks.length} of 4`,
+    `  quality checks passed  ${passed.length} of ${checks.length}`,
     `  work done              ${ms(profile.workMs)}, ${profile.parallelism.average.toFixed(2)} tasks at once on average, ${profile.parallelism.peak} at most`,
-    `  critical path          ${pathOf(profile)}`,
-    `  worth making faster    ${profile.bottlenecks
-      .slice(0, 3)
-      .map(({ name, savesMs }) => `${name} (saves ${ms(savesMs)})`)
-      .join(", ")}`,
+    `  critical path          ${pathOf(profile) || "none"}`,
+    `  worth making faster    ${slowest.join(", ") || "nothing"}`,
   ].join("\n");
 }
 
-/** The critical path, without the steps that took less than a hundredth of it. */
+/** The critical path, without steps that took less than a hundredth of it, but with its end. */
 function pathOf({ criticalPath }: ReturnType<EtlResult["profile"]>): string {
   const parts: string[] = [];
-  for (const { name, startMs, endMs } of criticalPath.steps) {
-    if (endMs - startMs >= criticalPath.durationMs / 100) parts.push(`${name} ${ms(endMs - startMs)}`);
+  for (const step of criticalPath.steps) {
+    const { name, startMs, endMs } = step;
+    if (endMs - startMs >= criticalPath.durationMs / 100 || step === criticalPath.steps.at(-1))
+      parts.push(`${name} ${ms(endMs - startMs)}`);
     else if (parts.at(-1) !== "…") parts.push("…");
   }
   return parts.join(" → ");
@@ -38,7 +41,13 @@ export function tablesOf({ nodeResults }: EtlResult): string[] {
   const kinds = nodeResults.weatherKinds.result ?? {};
   const climates = nodeResults.climates.result ?? {};
   const months = Object.keys(Object.values(climates)[0] ?? {}).sort();
+  const checks = ["check/departures", "check/states", "check/weather", "check/climates"] as const;
   return [
+    textTable(
+      "Quality checks",
+      ["rule", "found"],
+      checks.flatMap((check) => (nodeResults[check].result ?? []).map(({ rule, found }) => [rule, found])),
+    ),
     textTable(
       `Departures by state, the busiest 10 of ${states.length}`,
       ["state", "flights", "mean delay, min", "latest, min", "over 15 min late", "miles"],
@@ -75,6 +84,12 @@ export function tablesOf({ nodeResults }: EtlResult): string[] {
       ]),
     ),
   ];
+}
+
+/** What was loaded, with its size. */
+export function loadedOf({ nodeResults }: EtlResult): Loaded[] {
+  const loads = ["load/states.csv", "load/routes.csv", "load/climates.csv", "load/summary.json"] as const;
+  return loads.flatMap((load) => nodeResults[load].result ?? []);
 }
 
 function ms(duration: number): string {

@@ -13,6 +13,8 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 export declare class NativeDiagnosis {
   /** Examines the edges `[from, to, …]`. */
   constructor(nodeCount: number, pairs: Uint32Array)
+  /** Whether the edges `[from, to, …]` have no cycle; null where an end is no node. Nothing else is examined. */
+  static isAcyclic(nodeCount: number, pairs: Uint32Array): boolean | null
   /** Everything that keeps the edges from being a DAG, in the order of `NativeGraph.build`. */
   faults(): Array<NativeFault>
   /** The strongly connected component of each node; components are numbered by their lowest node. */
@@ -110,14 +112,10 @@ export declare class NativeGraph {
   edges(): Uint32Array
   /** The same into an array of `2 * edgeCount`. */
   edgesInto(into: Uint32Array): void
-  /** Where the outgoing edges of each node start in canonical order, and their end, into an array of `nodeCount + 1`. */
-  edgeStartsInto(into: Uint32Array): void
   /** The canonical index of an edge, -1 where there is none. */
   edgeIndex(from: number, to: number): number
-  /** The canonical index of each of these edges, all of which exist. */
+  /** The canonical index of each of these edges, 0xffffffff for those that there are not. */
   edgePlaces(pairs: Uint32Array): Uint32Array
-  /** A column of edges in the order of `pairs` as one in canonical order. */
-  canonicalColumn(pairs: Uint32Array, column: Float64Array, into: Float64Array): void
   /** The graph with all edges turned around. */
   reversed(): NativeGraph
   /** All nodes that depend on a node, ascending, without itself. */

@@ -53,7 +53,8 @@ const after: RunEvent[] = [];
 for await (const event of handle.events) after.push(event);
 handle.cancel();
 
-const sameExecutor = new DAGExecutor(DAG.builder().addNode("a", probe).build(), 1);
+const lone: DAG = DAG.builder().addNode("a", probe).build();
+const sameExecutor = new DAGExecutor(lone, 1);
 const soundExecutor = new DAGExecutor(sound, 1);
 const settled = await Promise.allSettled([sameExecutor.execute(slow), soundExecutor.execute(slow), sameExecutor.execute(() => 1)]);
 

@@ -163,36 +163,17 @@ impl NativeGraph {
         }
     }
 
-    /// Where the outgoing edges of each node start in canonical order, and their end, into an array of `nodeCount + 1`.
-    #[napi(catch_unwind)]
-    pub fn edge_starts_into(&self, into: Uint32ArraySlice<'_>) {
-        copy(self.csr.out_rows().starts(), into);
-    }
-
     /// The canonical index of an edge, -1 where there is none.
     #[napi(catch_unwind)]
     pub fn edge_index(&self, from: u32, to: u32) -> i64 {
         self.csr.edge_index(from, to).map_or(-1, i64::from)
     }
 
-    /// The canonical index of each of these edges, all of which exist.
+    /// The canonical index of each of these edges, 0xffffffff for those that there are not.
     #[napi(catch_unwind)]
-    pub fn edge_places(&self, pairs: &[u32]) -> napi::Result<Uint32Array> {
-        let places = pairs.chunks_exact(2).map(|ends| self.csr.edge_index(ends[0], ends[1]));
-        let places: Option<Vec<u32>> = places.collect();
-        places.map(Uint32Array::from).ok_or_else(|| napi::Error::from_reason("INTERNAL: an edge that the graph does not have"))
-    }
-
-    /// A column of edges in the order of `pairs` as one in canonical order.
-    #[napi(catch_unwind)]
-    pub fn canonical_column(&self, pairs: &[u32], column: &[f64], mut into: napi::bindgen_prelude::Float64ArraySlice<'_>) {
-        // SAFETY: see `ids_mut`.
-        let into = unsafe { into.as_mut() };
-        for (ends, &value) in pairs.chunks_exact(2).zip(column) {
-            if let Some(edge) = self.csr.edge_index(ends[0], ends[1]) {
-                into[edge as usize] = value;
-            }
-        }
+    pub fn edge_places(&self, pairs: &[u32]) -> Uint32Array {
+        let places = pairs.chunks_exact(2).map(|ends| self.csr.edge_index(ends[0], ends[1]).unwrap_or(u32::MAX));
+        places.collect::<Vec<u32>>().into()
     }
 
     /// The graph with all edges turned around.

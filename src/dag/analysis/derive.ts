@@ -2,12 +2,14 @@
 import { errorOf, LimitExceededError } from "../../errors/graph.js";
 import { InvalidOptionError } from "../../errors/options.js";
 import type { NativeGraph } from "../../native/index.js";
+import { type Columns, isEmpty, movedRows } from "../columns.js";
 import { checkedGraph } from "../faults.js";
-import type { EdgeTable, GraphCore, NodeTable } from "../graph-core.js";
+import type { EdgeTable, GraphCore, Table } from "../graph-core.js";
+import { noEdge } from "./diff.js";
 import { idsOf } from "./names.js";
 
-/** Says where a row of a column goes, or -1 where it is left out. */
-type Move = (from: number) => number;
+/** Says where a row goes, `undefined` where it is left out. */
+type Place = (row: number) => number | undefined;
 
 /** The same nodes with every edge turned around. O(n + m). */
 export function reverse(core: GraphCore): GraphCore {
@@ -56,8 +58,8 @@ function depth(option: string, given: number | undefined): number {
 function induced(core: GraphCore, ids: Uint32Array): GraphCore {
   const part = core.native.subgraph(ids);
   const names = Array.from(part.nodes, (id) => core.names[id] as string);
-  const nodes = movedNodes(core.nodes, inverse(part.nodes, core.names.length));
-  const edges = movedEdges(core.edges, () => inverse(part.edges, core.native.edgeCount));
+  const nodes = isEmpty(core.nodes) ? core.nodes : movedRows(core.nodes, inverse(part.nodes));
+  const edges = movedEdges(core.edges, () => inverse(part.edges));
   return { names, index: new Map(names.map((name, id) => [name, id])), native: part.graph, nodes, edges };
 }
 
@@ -67,7 +69,7 @@ function induced(core: GraphCore, ids: Uint32Array): GraphCore {
  */
 export function transitiveReduction(core: GraphCore): GraphCore {
   const part = core.native.transitiveReduction();
-  const edges = movedEdges(core.edges, () => inverse(part.edges, core.native.edgeCount));
+  const edges = movedEdges(core.edges, () => inverse(part.edges));
   return { ...core, native: part.graph, edges };
 }
 
@@ -93,10 +95,7 @@ export function transitiveClosure(core: GraphCore, options: ClosureOptions = {})
   if (native === null) {
     throw new LimitExceededError(`the transitive closure has more than ${maxEdges} edges; use reachability(), or raise \`maxEdges\``);
   }
-  const edges = movedEdges(core.edges, () => {
-    const places = native.edgePlaces(core.native.edges());
-    return (edge) => places[edge] ?? -1;
-  });
+  const edges = movedEdges(core.edges, () => placesIn(native, core.native.edges()));
   return { ...core, native, edges };
 }
 
@@ -120,96 +119,65 @@ export function merge(core: GraphCore, other: GraphCore): GraphCore {
   const otherPairs = other.native.edges().map((id) => idInMerged[id] as number);
   const { native, faults } = checkedGraph(names, distinctEdges(ownPairs, otherPairs, core.native), (id) => names[id] ?? String(id));
   if (native === null) throw errorOf(faults);
-  const place = (pairs: Uint32Array): Move => {
-    const places = native.edgePlaces(pairs);
-    return (edge) => places[edge] ?? -1;
-  };
-  const nodes = mergedNodes(
+  const nodes = mergedRows(
     core.nodes,
-    movedNodes(other.nodes, (id) => idInMerged[id] ?? -1),
+    movedRows(other.nodes, (id) => idInMerged[id]),
   );
-  const own = movedEdges(core.edges, () => place(ownPairs));
-  const added = movedEdges(other.edges, () => place(otherPairs));
-  return {
-    names,
-    index,
-    native,
-    nodes,
-    edges: { weight: mergedColumn(own.weight, added.weight), label: mergedColumn(own.label, added.label) },
-  };
+  const edges = mergedRows(
+    movedEdges(core.edges, () => placesIn(native, ownPairs)),
+    movedEdges(other.edges, () => placesIn(native, otherPairs)),
+  );
+  return { names, index, native, nodes, edges };
 }
 
 /** The first pairs, then those of the second that the graph of the first does not have. */
 function distinctEdges(first: Uint32Array, second: Uint32Array, graphOfFirst: NativeGraph): Uint32Array {
-  const all = Array.from(first);
-  const { nodeCount } = graphOfFirst;
-  for (let at = 0; at < second.length; at += 2) {
-    const from = second[at] as number;
-    const to = second[at + 1] as number;
-    if (from >= nodeCount || to >= nodeCount || graphOfFirst.edgeIndex(from, to) < 0) all.push(from, to);
+  const places = graphOfFirst.edgePlaces(second);
+  const all = new Uint32Array(first.length + second.length);
+  all.set(first);
+  let end = first.length;
+  for (const [edge, place] of places.entries()) {
+    if (place !== noEdge) continue;
+    all.set(second.subarray(2 * edge, 2 * edge + 2), end);
+    end += 2;
   }
-  return Uint32Array.from(all);
+  return all.subarray(0, end);
+}
+
+/** Where each of these edges, all of which the graph has, stands in it. */
+function placesIn(graph: NativeGraph, pairs: Uint32Array): Place {
+  const places = graph.edgePlaces(pairs);
+  return (edge) => places[edge];
 }
 
 /** Where each canonical edge went when all of them were turned around. */
-function turned(reversed: NativeGraph, pairs: Uint32Array): Move {
+function turned(reversed: NativeGraph, pairs: Uint32Array): Place {
   const swapped = new Uint32Array(pairs.length);
   for (let at = 0; at < pairs.length; at += 2) {
     swapped[at] = pairs[at + 1] as number;
     swapped[at + 1] = pairs[at] as number;
   }
-  const places = reversed.edgePlaces(swapped);
-  return (edge) => places[edge] ?? -1;
+  return placesIn(reversed, swapped);
 }
 
-function inverse(kept: Uint32Array, length: number): Move {
-  const places = new Int32Array(length).fill(-1);
-  for (const [place, old] of kept.entries()) places[old] = place;
-  return (old) => places[old] ?? -1;
+function inverse(kept: Uint32Array): Place {
+  const places = new Map<number, number>();
+  for (const [place, row] of kept.entries()) places.set(row, place);
+  return (row) => places.get(row);
 }
 
-function movedNodes(table: NodeTable, move: Move): NodeTable {
-  return {
-    payload: movedColumn(table.payload, move),
-    metadata: movedColumn(table.metadata, move),
-    cost: movedColumn(table.cost, move),
-    priority: movedColumn(table.priority, move),
-    timeoutMs: movedColumn(table.timeoutMs, move),
-    maxAttempts: movedColumn(table.maxAttempts, move),
-    task: movedColumn(table.task, move),
-  };
-}
-
-function mergedNodes(one: NodeTable, two: NodeTable): NodeTable {
-  return {
-    payload: mergedColumn(one.payload, two.payload),
-    metadata: mergedColumn(one.metadata, two.metadata),
-    cost: mergedColumn(one.cost, two.cost),
-    priority: mergedColumn(one.priority, two.priority),
-    timeoutMs: mergedColumn(one.timeoutMs, two.timeoutMs),
-    maxAttempts: mergedColumn(one.maxAttempts, two.maxAttempts),
-    task: mergedColumn(one.task, two.task),
-  };
-}
-
-/** The move is only worked out where an edge carries something. */
-function movedEdges(table: EdgeTable, move: () => Move): EdgeTable {
-  if (table.weight === null && table.label === null) return table;
-  const to = move();
-  return { weight: movedColumn(table.weight, to), label: movedColumn(table.label, to) };
-}
-
-function movedColumn<T>(column: ReadonlyMap<number, T> | null, move: Move): ReadonlyMap<number, T> | null {
-  if (column === null) return null;
-  const rows: [number, T][] = [];
-  for (const [from, value] of column) {
-    const to = move(from);
-    if (to >= 0) rows.push([to, value]);
+/** The rows of both tables; where both have something, that of the second. */
+function mergedRows<Row extends object>(one: Table<Row>, two: Table<Row>): Table<Row> {
+  const merged = { ...one } as Columns<Row>;
+  for (const column of Object.keys(two) as (keyof Row)[]) {
+    const [first, second] = [one[column], two[column]];
+    merged[column] = new Map([...(first ?? []), ...(second ?? [])]);
+    if (merged[column]?.size === 0) merged[column] = null;
   }
-  return rows.length === 0 ? null : new Map(rows.sort(([a], [b]) => a - b));
+  return merged;
 }
 
-function mergedColumn<T>(one: ReadonlyMap<number, T> | null, two: ReadonlyMap<number, T> | null): ReadonlyMap<number, T> | null {
-  if (one === null || two === null) return one ?? two;
-  return new Map([...one, ...two]);
+/** As `movedRows`, but where each edge goes is only worked out where an edge carries something. */
+function movedEdges(table: EdgeTable, place: () => Place): EdgeTable {
+  return isEmpty(table) ? table : movedRows(table, place());
 }

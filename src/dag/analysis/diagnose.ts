@@ -1,10 +1,12 @@
 /** What can be said of any list of edges, cyclic or not. */
+
 import { InvalidEdgeError, InvalidNameError } from "../../errors/graph.js";
+import { InvalidOptionError } from "../../errors/options.js";
 import { NativeDiagnosis } from "../../native/index.js";
 import { edgeColumns, nodeColumns } from "../columns.js";
 import { type DagValue, frozen } from "../dag-value.js";
 import type { GraphCore } from "../graph-core.js";
-import { diffOfEdges, type EdgeSet, type GraphDiff, type NamedEdge } from "./diff.js";
+import { diffOfEdges, type EdgeSet, type GraphDiff, type NamedEdge, noEdge } from "./diff.js";
 
 /** What to say of the edges beside them. */
 export interface DiagnoseOptions {
@@ -136,7 +138,9 @@ function distinctEdges({ names, index }: Names, pairs: Uint32Array): EdgeSet {
     places.set(key(from, to), places.size);
     distinct.push(from, to);
   }
-  return { names, index, pairs: Uint32Array.from(distinct), placeOf: (from, to) => places.get(key(from, to)) ?? -1 };
+  const placesOf = (asked: Uint32Array): Uint32Array =>
+    Uint32Array.from({ length: asked.length / 2 }, (_, edge) => places.get(key(asked[2 * edge] ?? 0, asked[2 * edge + 1] ?? 0)) ?? noEdge);
+  return { names, index, pairs: Uint32Array.from(distinct), placesOf };
 }
 
 /**
@@ -152,4 +156,14 @@ export function diagnose(edges: Iterable<NamedEdge>, options: DiagnoseOptions = 
     pairs.push(names.idOf(edge[0]), names.idOf(edge[1]));
   }
   return new Diagnosis(names, Uint32Array.from(pairs), options.nodes !== undefined);
+}
+
+/** Whether edges by id have no cycle; see `DAG.isAcyclic`. */
+export function isAcyclic(nodeCount: number, edgeIds: Uint32Array): boolean {
+  if (!Number.isInteger(nodeCount) || nodeCount < 0 || nodeCount > 0xffff_ffff) {
+    throw new InvalidOptionError("nodeCount", "an integer of at least 0", nodeCount);
+  }
+  const answer = edgeIds instanceof Uint32Array && edgeIds.length % 2 === 0 ? NativeDiagnosis.isAcyclic(nodeCount, edgeIds) : null;
+  if (answer === null) throw new InvalidOptionError("edgeIds", `a Uint32Array of pairs of ids below ${nodeCount}`, edgeIds);
+  return answer;
 }

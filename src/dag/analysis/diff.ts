@@ -25,14 +25,17 @@ export interface GraphDiff {
   readonly changedEdges: readonly NamedEdge[];
 }
 
-/** Edges by node id and how to find one of them again. */
+/** Stands for an edge that there is not, and for a node that there is not. */
+export const noEdge = 0xffff_ffff;
+
+/** Edges by node id and how to find them again. */
 export interface EdgeSet {
   readonly names: readonly string[];
   readonly index: ReadonlyMap<string, number>;
   /** Distinct edges `[from, to, …]`. */
   readonly pairs: Uint32Array;
-  /** The place of an edge among the pairs, -1 where it is not one of them. */
-  placeOf(from: number, to: number): number;
+  /** The place of each of these edges among the pairs, 0xffffffff where it is not one of them. */
+  placesOf(pairs: Uint32Array): Uint32Array;
 }
 
 /** What must be added to and removed from `core` to make it `other`. O(n + m log d). */
@@ -75,20 +78,18 @@ export function diffOfEdges(one: EdgeSet, other: EdgeSet): { readonly diff: Grap
 }
 
 function edgeSetOf({ names, index, native }: GraphCore): EdgeSet {
-  return { names, index, pairs: native.edges(), placeOf: (from, to) => native.edgeIndex(from, to) };
+  return { names, index, pairs: native.edges(), placesOf: (pairs) => native.edgePlaces(pairs) };
 }
 
 function against(one: EdgeSet, other: EdgeSet): { missing: NamedEdge[]; shared: SharedEdge[] } {
   const missing: NamedEdge[] = [];
   const shared: SharedEdge[] = [];
-  for (let here = 0; 2 * here < one.pairs.length; here++) {
-    const from = one.names[one.pairs[2 * here] ?? 0] ?? "";
-    const to = one.names[one.pairs[2 * here + 1] ?? 0] ?? "";
-    const a = other.index.get(from);
-    const b = other.index.get(to);
-    const there = a === undefined || b === undefined ? -1 : other.placeOf(a, b);
-    if (there < 0) missing.push([from, to]);
-    else shared.push({ ends: [from, to], here, there });
+  const idInOther = Uint32Array.from(one.names, (name) => other.index.get(name) ?? noEdge);
+  const places = other.placesOf(one.pairs.map((id) => idInOther[id] ?? noEdge));
+  for (const [here, there] of places.entries()) {
+    const ends: NamedEdge = [one.names[one.pairs[2 * here] ?? 0] ?? "", one.names[one.pairs[2 * here + 1] ?? 0] ?? ""];
+    if (there === noEdge) missing.push(ends);
+    else shared.push({ ends, here, there });
   }
   return { missing, shared };
 }

@@ -111,9 +111,12 @@ impl Csr {
         &self.inn
     }
 
-    /// The canonical index of an edge, where it exists. O(log d).
+    /// The canonical index of an edge, where it exists; ids that are no nodes have none. O(log d).
     #[must_use]
     pub fn edge_index(&self, from: u32, to: u32) -> Option<u32> {
+        if from as usize >= self.node_count() {
+            return None;
+        }
         let at = self.out.row(from).binary_search(&to).ok()?;
         Some(self.out.starts()[from as usize] + at as u32)
     }

@@ -1,0 +1,85 @@
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import { nearest } from "../../src/errors/did-you-mean.js";
+import * as errors from "../../src/errors/index.js";
+
+const { DagnyError, errorCodes } = errors;
+
+/** One of each class, with its code. */
+const all: readonly (readonly [InstanceType<typeof errors.GraphError> | Error, errors.ErrorCode])[] = [
+  [new errors.CycleError(["a", "a"]), "CYCLE"],
+  [new errors.SelfLoopError("a"), "SELF_LOOP"],
+  [new errors.DuplicateNodeError("a"), "DUPLICATE_NODE"],
+  [new errors.DuplicateEdgeError("a", "b"), "DUPLICATE_EDGE"],
+  [new errors.NodeNotFoundError("a"), "NODE_NOT_FOUND"],
+  [new errors.EdgeNotFoundError("a", "b"), "EDGE_NOT_FOUND"],
+  [new errors.InvalidNameError(5), "INVALID_NAME"],
+  [new errors.InvalidEdgeError("x"), "INVALID_EDGE"],
+  [new errors.GraphError("x"), "GRAPH_INVALID"],
+  [new errors.GraphFormatError("x"), "GRAPH_FORMAT"],
+  [new errors.LimitExceededError("x"), "LIMIT_EXCEEDED"],
+  [new errors.InvalidOptionError("cost", "a number", "1"), "INVALID_OPTION"],
+  [new errors.UnknownOptionError("cots", "cost", ["cost"]), "UNKNOWN_OPTION"],
+  [new errors.MissingTaskError(["a"]), "TASK_MISSING"],
+  [new errors.UnknownTaskError([{ name: "b", suggestion: "a" }]), "TASK_UNKNOWN"],
+  [new errors.TaskError("a", 1, "x"), "TASK_FAILED"],
+  [new errors.TimeoutError("a", 2, 50), "TASK_TIMEOUT"],
+  [new errors.RunError("RUN_FAILED", "r", "x", []), "RUN_FAILED"],
+  [new errors.RunError("RUN_CANCELLED", "r", "x", []), "RUN_CANCELLED"],
+  [new errors.InternalError("x"), "INTERNAL"],
+];
+
+describe("every error", () => {
+  it.each(all)("%s has its code, its class's name and a stack that begins with it", (error, code) => {
+    expect(error).toBeInstanceOf(DagnyError);
+    expect(error).toHaveProperty("code", code);
+    expect(error.name).toBe(error.constructor.name);
+    expect(error.stack?.startsWith(`${error.name}: ${error.message}`)).toBe(true);
+    expect(inspect(error)).toContain(error.message);
+    expect(error.message).not.toMatch(/\.$/);
+  });
+
+  it("keeps its cause untouched", () => {
+    const cause = { thrown: true };
+    expect(new errors.TaskError("a", 1, "x", { cause }).cause).toBe(cause);
+  });
+
+  it("has a code that is documented, and every code has its error", () => {
+    expect([...new Set(all.map(([, code]) => code))].sort()).toEqual(Object.keys(errorCodes).sort());
+  });
+});
+
+describe("messages", () => {
+  it.each([
+    [new errors.MissingTaskError(["a", "b"]), 'no task was given for 2 nodes: "a", "b"'],
+    [new errors.UnknownTaskError([{ name: "laod", suggestion: "load" }]), 'no node exists for task "laod" (did you mean "load"?)'],
+    [new errors.TimeoutError("a", 2, 50), 'node "a": attempt 2 ran longer than 50 ms'],
+    [new errors.DuplicateNodeError('a\n"b'), String.raw`node "a\n\"b" was added twice`],
+    [new errors.InvalidOptionError("x", "a number", () => 1), "`x` must be a number, received a function"],
+    [new errors.InvalidOptionError("x", "a number", Symbol("s")), "`x` must be a number, received Symbol(s) (symbol)"],
+    [new errors.InvalidOptionError("x", "a number", new Map()), "`x` must be a number, received an object (Map)"],
+  ])("%s", (error, message) => {
+    expect(error.message).toBe(message);
+  });
+
+  it("cut what is long", () => {
+    expect(new errors.DuplicateNodeError("x".repeat(10_000)).message.length).toBeLessThan(120);
+  });
+});
+
+describe("did you mean", () => {
+  it.each([
+    ["extarct", ["transform", "extract"], "extract"],
+    ["Load", ["load"], "load"],
+    ["cots", ["payload", "cost", "cuts"], "cost"],
+    ["laod", ["load", "lad"], "load"],
+    ["zzz", ["extract"], undefined],
+    ["a", ["b"], undefined],
+    ["", ["a"], undefined],
+    ["ab", [], undefined],
+    ["x".repeat(1000), ["x".repeat(999)], undefined],
+    ["X".repeat(1000), ["x".repeat(1000)], "x".repeat(1000)],
+  ])("%s among %j", (name, candidates, expected) => {
+    expect(nearest(name, candidates)).toBe(expected);
+  });
+});
