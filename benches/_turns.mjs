@@ -58,8 +58,16 @@ export function inRust(name, program) {
   };
 }
 
+/** Children that are alive; none outlives the bench, also when that is stopped in the middle of a long call. */
+const children = new Set();
+process.on("exit", () => {
+  for (const child of children) child.kill("SIGKILL");
+});
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+
 /** Calls in flight to one child; a child that dies or takes too long answers them with an error. */
 function callTable(child, limitMs) {
+  children.add(child);
   const waiting = new Map();
   let next = 0;
   let dead;
