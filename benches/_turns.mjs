@@ -186,15 +186,15 @@ async function rowOf(work, seats, failed, { budgetMs, rounds, warmMs }) {
 /** A sample lasts at least this long: short works are repeated inside one sample. */
 const SAMPLE_MS = 4;
 
-/** How long short works are warmed up, so that what is sampled is optimised code. */
-const WARM_MS = 100;
+/** How long works are warmed up that take less than a third of it, so that what is sampled is optimised code. */
+const WARM_MS = 150;
 
 /** Warms up and finds how often to repeat; a work slower than a third of the budget counts its first sample instead. */
 async function calibrate(entry, work, budgetMs, warmMs) {
   let warm = 0;
   let spent = 0;
   let last = 0;
-  while (warm < 3 || ((entry.inner > 1 || last < SAMPLE_MS) && spent < warmMs)) {
+  while (warm < 3 || (last < warmMs / 3 && spent < warmMs)) {
     const { ms, check, error } = await entry.seat.sample(work, entry.inner);
     if (error !== undefined) {
       entry.error = error;

@@ -57,6 +57,8 @@ function timings({ shape, size, n, kind, budgetMs, rounds, say, skip }, names) {
     input: { shape, n, kind },
     works: ["run", "run-and-read", "run-alone"],
     worksOf: (name) => (name === DAGNY ? ["run", "run-and-read"] : ALONE.includes(name) && n < 1_000_000 ? ["run", "run-alone"] : ["run"]),
+    // A run crosses much more code than a graph call does.
+    warmMs: 400,
     limitMs: LIMIT_MS,
     budgetMs,
     rounds,
