@@ -342,6 +342,16 @@ describe("diagnose", () => {
     expect([...found.descendantCounts()]).toEqual([0, 3, 3, 3, 0, 1, 1]);
   });
 
+  it("of edges by id, only whether there is a cycle", () => {
+    expect(DAG.isAcyclic(3, Uint32Array.of(0, 1, 1, 2, 0, 1))).toBe(true);
+    expect(DAG.isAcyclic(3, Uint32Array.of(0, 1, 1, 2, 2, 0))).toBe(false);
+    expect(DAG.isAcyclic(1, Uint32Array.of(0, 0))).toBe(false);
+    expect(DAG.isAcyclic(0, new Uint32Array())).toBe(true);
+    expect(() => DAG.isAcyclic(2, Uint32Array.of(0, 2))).toThrow(InvalidOptionError);
+    expect(() => DAG.isAcyclic(2, Uint32Array.of(0))).toThrow(InvalidOptionError);
+    expect(() => DAG.isAcyclic(-1, new Uint32Array())).toThrow(InvalidOptionError);
+  });
+
   it("finds nothing wrong with a graph, and nothing at all in nothing", () => {
     expect(DAG.diagnose([["a", "b"]])).toMatchObject({ isDag: true, cycles: [], unknownNodes: [] });
     expect(DAG.diagnose([])).toMatchObject({ isDag: true, nodes: [], strongComponents: [] });

@@ -47,13 +47,14 @@ function contenders(rustFloor) {
 }
 
 /**
- * A built DAG cannot be cyclic, so Dagny answers the question where it is asked: of an edge list, by building it. The row compares
- * that with the floor's build, and with what peers need for the same question, a build and a check.
+ * A built DAG cannot be cyclic, so the question is asked of an edge list: of ids (G1), or by building it with names (G2). The floors
+ * and the peers need a build and a check for the same answer.
  */
 function cycleRow(table, build) {
   const row = new Map();
   const [built, checked] = [table.get(build), table.get("cycle")];
-  for (const name of [DAGNY, "JS floor"]) row.set(name, asYes(built.get(name)));
+  row.set(DAGNY, build === "build-ids" ? checked.get(DAGNY) : asYes(built.get(DAGNY)));
+  row.set("JS floor", asYes(built.get("JS floor")));
   if (checked.has("Rust floor")) row.set("Rust floor", together(table.get("build-ids").get("Rust floor"), checked.get("Rust floor")));
   for (const name of ["graphology", "graphlib"]) row.set(name, together(table.get("build").get(name), checked.get(name)));
   return row;
@@ -122,7 +123,7 @@ const HEADINGS = {
 /** Peers know only names, so the row of a work with names out shows their one time again. */
 function isAsked(name, work) {
   if (name === "JS floor") return true;
-  if (name === DAGNY) return work !== "cycle" && work !== "build-ids";
+  if (name === DAGNY) return work !== "build-ids";
   if (name === "Rust floor") return work === "build-ids" || WORKS.includes(work);
   if (name === "toposort") return work === "sort";
   if (name === "dependency-graph") return ["build", "sort", "descendants"].includes(work);
@@ -139,7 +140,7 @@ function withPeers(table, work, base) {
 function sortRows(table, { shape, size }) {
   const rows = [];
   for (const work of WORKS) {
-    const timings = work === "cycle" ? cycleRow(table, "build-handles") : table.get(work);
+    const timings = work === "cycle" ? cycleRow(table, "build-ids") : table.get(work);
     const criteria = size === "1m" ? G1.filter((c) => !(work === "levels" && c.against === "graphlib")) : [];
     rows.push(rowOf("G1", TITLES[work], { shape, size }, timings, criteria));
     if (work === "cycle") continue;

@@ -1,7 +1,7 @@
 /** `DAG`, the name users import: the ways to make a graph. What a graph can do is in `dag-value.ts`. */
 import { quote } from "../errors/base.js";
 import { InvalidOptionError } from "../errors/options.js";
-import { type DiagnoseOptions, type Diagnosis, diagnose, type NamedEdge } from "./analysis/index.js";
+import { type DiagnoseOptions, type Diagnosis, diagnose, isAcyclic, type NamedEdge } from "./analysis/index.js";
 import { DAGBuilder } from "./builder.js";
 import { DagValue, frozen } from "./dag-value.js";
 import { DraftDAG } from "./draft-dag.js";
@@ -61,6 +61,12 @@ export interface DAGConstructor {
 
   /** Everything there is to say of any list of edges, cyclic or not: components, condensation, and all that keeps it from being a DAG. */
   diagnose(edges: Iterable<NamedEdge>, options?: DiagnoseOptions): Diagnosis;
+
+  /**
+   * Whether edges `[from, to, from, to, …]` between the nodes `0 … nodeCount - 1` have no cycle. A self loop is a cycle, an edge given twice
+   * is not. Nothing is kept. O(n + m). Throws `InvalidOptionError`.
+   */
+  isAcyclic(nodeCount: number, edgeIds: Uint32Array): boolean;
 }
 
 export const DAG: DAGConstructor = class extends DraftDAG {
@@ -97,6 +103,10 @@ export const DAG: DAGConstructor = class extends DraftDAG {
 
   static diagnose(edges: Iterable<NamedEdge>, options?: DiagnoseOptions): Diagnosis {
     return diagnose(edges, options);
+  }
+
+  static isAcyclic(nodeCount: number, edgeIds: Uint32Array): boolean {
+    return isAcyclic(nodeCount, edgeIds);
   }
 };
 

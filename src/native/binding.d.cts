@@ -13,6 +13,8 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 export declare class NativeDiagnosis {
   /** Examines the edges `[from, to, …]`. */
   constructor(nodeCount: number, pairs: Uint32Array)
+  /** Whether the edges `[from, to, …]` have no cycle; null where an end is no node. Nothing else is examined. */
+  static isAcyclic(nodeCount: number, pairs: Uint32Array): boolean | null
   /** Everything that keeps the edges from being a DAG, in the order of `NativeGraph.build`. */
   faults(): Array<NativeFault>
   /** The strongly connected component of each node; components are numbered by their lowest node. */

@@ -1,6 +1,7 @@
 //! What can be said of any list of edges.
 
 use dagny_core::analysis::diagnosis::{Diagnosis, diagnose};
+use dagny_core::graph::check;
 use napi::bindgen_prelude::{Float64Array, Uint32Array};
 use napi_derive::napi;
 
@@ -18,6 +19,12 @@ impl NativeDiagnosis {
     #[napi(constructor, catch_unwind)]
     pub fn new(node_count: u32, pairs: &[u32]) -> Self {
         Self { diagnosis: diagnose(node_count, pairs) }
+    }
+
+    /// Whether the edges `[from, to, …]` have no cycle; null where an end is no node. Nothing else is examined.
+    #[napi(catch_unwind)]
+    pub fn is_acyclic(node_count: u32, pairs: &[u32]) -> Option<bool> {
+        check::is_acyclic(node_count, pairs)
     }
 
     /// Everything that keeps the edges from being a DAG, in the order of `NativeGraph.build`.

@@ -10,6 +10,7 @@ use dagny_core::analysis::{
     bottom_levels, closure, diagnosis, dominators, longest_path, path_count, reach, reduction, schedule, shortest_path, subgraph,
     topological_order, width,
 };
+use dagny_core::graph::check::is_acyclic;
 use dagny_core::graph::components::{StrongComponents, weak_components};
 use dagny_core::graph::{Csr, Fault, Rows};
 use dagny_core::plan::StartOrder;
@@ -297,6 +298,9 @@ proptest! {
     fn a_diagnosis_finds_no_fault_exactly_where_a_graph_can_be_built((count, pairs) in edge_lists()) {
         let found = diagnosis::diagnose(count, &pairs);
         prop_assert_eq!(Csr::build(count, &pairs).err().unwrap_or_default(), found.faults.clone());
+        let has_cycle = found.faults.iter().any(|fault| matches!(fault, Fault::SelfLoop { .. } | Fault::Cycle { .. }));
+        prop_assert_eq!(is_acyclic(count, &pairs), Some(!has_cycle));
+        prop_assert_eq!(is_acyclic(count, &[0, count]), None);
         let edges: BTreeSet<(u32, u32)> = pairs.chunks_exact(2).map(|edge| (edge[0], edge[1])).collect();
         let mut cyclic = found.strong.cyclic();
         for fault in &found.faults {

@@ -1,5 +1,7 @@
 /** What can be said of any list of edges, cyclic or not. */
+
 import { InvalidEdgeError, InvalidNameError } from "../../errors/graph.js";
+import { InvalidOptionError } from "../../errors/options.js";
 import { NativeDiagnosis } from "../../native/index.js";
 import { edgeColumns, nodeColumns } from "../columns.js";
 import { type DagValue, frozen } from "../dag-value.js";
@@ -154,4 +156,14 @@ export function diagnose(edges: Iterable<NamedEdge>, options: DiagnoseOptions = 
     pairs.push(names.idOf(edge[0]), names.idOf(edge[1]));
   }
   return new Diagnosis(names, Uint32Array.from(pairs), options.nodes !== undefined);
+}
+
+/** Whether edges by id have no cycle; see `DAG.isAcyclic`. */
+export function isAcyclic(nodeCount: number, edgeIds: Uint32Array): boolean {
+  if (!Number.isInteger(nodeCount) || nodeCount < 0 || nodeCount > 0xffff_ffff) {
+    throw new InvalidOptionError("nodeCount", "an integer of at least 0", nodeCount);
+  }
+  const answer = edgeIds instanceof Uint32Array && edgeIds.length % 2 === 0 ? NativeDiagnosis.isAcyclic(nodeCount, edgeIds) : null;
+  if (answer === null) throw new InvalidOptionError("edgeIds", `a Uint32Array of pairs of ids below ${nodeCount}`, edgeIds);
+  return answer;
 }

@@ -55,6 +55,33 @@ pub(super) fn find_faults_among(node_count: u32, pairs: &[u32], is_node: impl Fn
     faults
 }
 
+/// Whether the edges `[from, to, …]` have no cycle; a self loop is one, a doubled edge is not. `None` where an end is no node.
+///
+/// Kahn's algorithm without a graph to keep: O(n + m) where the edges come listed by either end.
+#[must_use]
+pub fn is_acyclic(node_count: u32, pairs: &[u32]) -> Option<bool> {
+    if pairs.iter().any(|&end| end >= node_count) {
+        return None;
+    }
+    let rows = Rows::from_pairs(node_count, pairs);
+    let mut waiting_for = vec![0u32; node_count as usize];
+    for &to in rows.list() {
+        waiting_for[to as usize] += 1;
+    }
+    let mut ready: Vec<u32> = (0..node_count).filter(|&node| waiting_for[node as usize] == 0).collect();
+    let mut at = 0;
+    while let Some(&node) = ready.get(at) {
+        at += 1;
+        for &to in rows.row(node) {
+            waiting_for[to as usize] -= 1;
+            if waiting_for[to as usize] == 0 {
+                ready.push(to);
+            }
+        }
+    }
+    Some(ready.len() == node_count as usize)
+}
+
 /// The faults of single edges, and the edges that have none.
 fn edge_faults(pairs: &[u32], is_node: impl Fn(u32) -> bool) -> (Vec<Fault>, Vec<u32>) {
     let mut faults = Vec::new();
