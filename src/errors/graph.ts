@@ -214,11 +214,11 @@ function showPath(path: readonly string[]): string {
   return [...path.slice(0, 8).map(quote), `… ${cut} more …`, ...path.slice(-3).map(quote)].join(" -> ");
 }
 
-/** The one error to throw for these faults: a single fault itself, or a `GraphError` around several. */
-export function errorOf(faults: readonly DagnyError[]): DagnyError {
+/** The one error to throw for these faults: a single fault itself, or a `GraphError` around several; `owner` is whose faults they are. */
+export function errorOf(faults: readonly DagnyError[], owner = "the graph has"): DagnyError {
   const [first] = faults;
   if (faults.length === 1 && first !== undefined) return first;
   const shown = faults.slice(0, 10).map((fault) => `  - ${fault.message}`);
   if (faults.length > shown.length) shown.push(`  … and ${faults.length - shown.length} more in \`errors\``);
-  return new GraphError(`the graph has ${faults.length} faults:\n${shown.join("\n")}`, faults);
+  return new GraphError(`${owner} ${faults.length} faults:\n${shown.join("\n")}`, faults);
 }
