@@ -12,7 +12,7 @@ export {
 export { type DiagnoseOptions, Diagnosis, diagnose, isAcyclic } from "./diagnose.js";
 export { diff, type GraphDiff, type NamedEdge } from "./diff.js";
 export { contentHash, nodesMatching, structureHash } from "./identity.js";
-export { GraphIds, virtualRoot } from "./ids.js";
+export { GraphIds } from "./ids.js";
 export * from "./order.js";
 export { type AllPathsOptions, allPaths, countPaths, longestPath, shortestPath, type WeightedPath } from "./paths.js";
 export {
