@@ -17,7 +17,7 @@ export default defineConfig({
           name: "unit",
           include: ["__test__/**/*.test.ts"],
           exclude: [...configDefaults.exclude, ...startProcesses],
-          typecheck: { include: ["__test__/**/*.test-d.ts"], tsconfig: "./tsconfig.json" },
+          typecheck: { enabled: true, include: ["__test__/**/*.test-d.ts"], tsconfig: "./tsconfig.json" },
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },

@@ -16,14 +16,15 @@ import { buildRustFloor, installPeers, versions } from "./_install.mjs";
 import { SHAPES, SIZES } from "./_setup.mjs";
 import { summary } from "./_table.mjs";
 
+/** Short suites first; graphs, with gigabytes of peers, last. */
 const SUITES = [
-  { targets: ["G1", "G2", "G3"], module: "./targets/graph.bench.mjs" },
+  { targets: ["E7"], module: "./targets/small-runs.bench.mjs" },
+  { targets: ["E1", "E2", "E3", "E4", "E6"], module: "./targets/runs.bench.mjs" },
   { targets: ["G4"], module: "./targets/start.bench.mjs" },
-  { targets: ["G5", "E5"], module: "./targets/memory.bench.mjs" },
   { targets: ["G6"], module: "./targets/transitive.bench.mjs" },
   { targets: ["G7"], module: "./targets/drafts.bench.mjs" },
-  { targets: ["E1", "E2", "E3", "E4", "E6"], module: "./targets/runs.bench.mjs" },
-  { targets: ["E7"], module: "./targets/small-runs.bench.mjs" },
+  { targets: ["G5", "E5"], module: "./targets/memory.bench.mjs" },
+  { targets: ["G1", "G2", "G3"], module: "./targets/graph.bench.mjs" },
 ];
 const ALL = SUITES.flatMap(({ targets }) => targets);
 
@@ -43,7 +44,7 @@ function options() {
     targets: new Set(pick("--only", values.only?.toUpperCase(), ALL)),
     sizes: new Map(sizes.map((size) => [size, SIZES[size]])),
     shapes: pick("--shapes", values.shapes, SHAPES),
-    budgetMs: values.quick ? 150 : 1_500,
+    budgetMs: values.quick ? 150 : 1_000,
     rounds: values.quick ? 5 : 9,
     json: values.json,
     markdown: values.markdown,
@@ -59,9 +60,14 @@ function pick(option, text, known) {
   process.exit(2);
 }
 
-const say = (text) => {
+const begun = performance.now();
+
+/** Progress: one line that changes on a terminal, a line each elsewhere. */
+function say(text) {
+  const seconds = Math.round((performance.now() - begun) / 1_000);
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
-};
+  else if (text !== "") process.stderr.write(`${seconds} s: ${text}\n`);
+}
 
 function conditions(start) {
   const cpu = os.cpus()[0]?.model.trim() ?? "unknown CPU";

@@ -20,6 +20,11 @@ describe.each(pages)("%s", (page) => {
   });
 });
 
+test("README.md links to every page of the guide", () => {
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  expect(pagesUnder("docs/guide").filter((page) => !readme.includes(`(${page})`))).toEqual([]);
+});
+
 describe("ARCHITECTURE.md", () => {
   const text = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
   const top = ["src", "crates", "__test__", "benches", "examples", "docs", "scripts", "npm", ".ci", ".github"];

@@ -1,5 +1,6 @@
 /** Every TypeScript example of the README and the guide compiles under `strict` and runs. */
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { pagesUnder, root, typeFaults, writeSnippets } from "../support/snippets.js";
 
@@ -15,6 +16,6 @@ describe("the examples of the documentation", () => {
   });
 
   test.each(snippets.map(({ at, path }) => [at, path] as const))("%s runs", async (_at, path) => {
-    await import(path);
+    await import(pathToFileURL(path).href);
   });
 });

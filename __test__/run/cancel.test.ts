@@ -90,7 +90,7 @@ describe("by the handle", () => {
     const { executor, clock } = simulated(loose(size), { maxWorkers: Number.POSITIVE_INFINITY, graceMs: 1 });
     let calls = 0;
     const handle = executor.start(() => {
-      if (++calls === 1000) clock.advance(30); // Rest: the other leases wait.
+      if (++calls === 1000) clock.pass(30); // Rest: the other leases wait.
       return never();
     });
     while (calls < 1000) await settleDown();
@@ -123,7 +123,7 @@ describe("by a signal", () => {
     const { executor } = simulated(graphOf("a"), { graceMs: 0 });
     const handles = Array.from({ length: 100 }, () => executor.start(never, { signal: controller.signal }));
     await settleDown();
-    expect(getEventListeners(controller.signal, "abort")).toHaveLength(100);
+    expect(getEventListeners(controller.signal, "abort")).toHaveLength(1); // Node.js warns of a leak from the eleventh on.
     controller.abort(new Error("all"));
     const results = await Promise.all(handles.map(({ result }) => result));
     expect(new Set(results.map(({ status }) => status))).toEqual(new Set(["cancelled"]));

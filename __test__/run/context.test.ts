@@ -146,7 +146,7 @@ describe("the caller's async context", () => {
       executor.start(
         each((_, { name, attempt }) => {
           stores.push(storage.getStore());
-          if (name === "b") clock.advance(30); // A long call: the driver rests after it.
+          if (name === "b") clock.pass(30); // A long call: the driver rests after it.
           return name === "a" && attempt === 1 ? never() : undefined;
         }),
       ),

@@ -78,7 +78,7 @@ describe("failFast", () => {
         if (name === "n0") return bad.promise;
         if (name === "n1") {
           bad.reject(new Error("no"));
-          clock.advance(30); // The driver rests, with two leases in its hands.
+          clock.pass(30); // The driver rests, with two leases in its hands.
         }
         return null;
       }),
@@ -208,7 +208,7 @@ describe("attempt timeouts", () => {
     { after: 10.001, status: "failed" },
   ])("an outcome after $after ms of 10 is $status", async ({ after, status }) => {
     const { executor, clock } = simulated(graphOf("a"), { timeoutMs: 10 });
-    const result = await executor.execute(() => clock.advance(after));
+    const result = await executor.execute(() => clock.pass(after));
     expect(result.get("a").status).toBe(status);
   });
 

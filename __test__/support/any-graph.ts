@@ -17,7 +17,7 @@ const nodeOptions: fc.Arbitrary<NodeOptions> = fc.record(
     cost: number({ min: 0 }),
     priority: number({}),
     timeoutMs: number({ min: 1e-3 }),
-    retry: fc.integer({ min: 1, max: 0xffff_ffff }),
+    retry: fc.integer({ min: 1, max: 2 ** 20 }),
   },
   { requiredKeys: [] },
 );

@@ -19,6 +19,13 @@ import { type EdgeOptions, edgeRow, type NodeOptions, nodeRow } from "./options.
 /** Ids from here on stand for names that no node had yet when an edge used them; `build` looks those up again. */
 const firstProvisional = 0x8000_0000;
 
+/** How much a builder holds. */
+interface BuilderSize {
+  readonly nodeCount: number;
+  readonly edgeCount: number;
+  readonly faultCount: number;
+}
+
 /** A graph while it is written down. */
 export class GraphBuilder {
   #names: string[] = [];
@@ -70,20 +77,28 @@ export class GraphBuilder {
   }
 
   addNodes(entries: Iterable<NodeEntry>): void {
-    this.#atomically(() => {
+    const before = this.#size();
+    try {
       for (const entry of entries) {
         if (typeof entry === "string") this.addNode(entry);
         else this.#addNodeEntry(entry);
       }
-    });
+    } catch (error) {
+      this.#truncate(before);
+      throw error;
+    }
   }
 
   addEdges(entries: Iterable<EdgeEntry>): void {
-    this.#atomically(() => {
+    const before = this.#size();
+    try {
       for (const entry of entries) {
         if (isEdgeEntry(entry, this.#faults)) this.addEdge(entry[0], entry[1], entry[2]);
       }
-    });
+    } catch (error) {
+      this.#truncate(before);
+      throw error;
+    }
   }
 
   /** Adds edges as pairs of node ids `[from, to, from, to, …]`: places in the order nodes were added, from 0. */
@@ -165,18 +180,12 @@ export class GraphBuilder {
     this.#isShared = false;
   }
 
-  /** Takes back what `write` added if it throws (I4). */
-  #atomically(write: () => void): void {
-    const [nodeCount, edgeCount, faultCount] = [this.#names.length, this.#edges.edgeCount, this.#faults.length];
-    try {
-      write();
-    } catch (error) {
-      this.#truncate(nodeCount, edgeCount, faultCount);
-      throw error;
-    }
+  #size(): BuilderSize {
+    return { nodeCount: this.#names.length, edgeCount: this.#edges.edgeCount, faultCount: this.#faults.length };
   }
 
-  #truncate(nodeCount: number, edgeCount: number, faultCount: number): void {
+  /** Takes back what was added since the builder had this size (I4). */
+  #truncate({ nodeCount, edgeCount, faultCount }: BuilderSize): void {
     this.#names = this.#names.slice(0, nodeCount);
     this.#index = new Map(this.#names.map((name, id) => [name, id]));
     this.#duplicates = nodeCount - this.#index.size;

@@ -6,7 +6,7 @@ import { OptionCheck } from "./option-check.js";
 /** How often a task may be tried. */
 export interface RetryOptions {
   /**
-   * Attempts in all, the first one included: an integer of at least 1.
+   * Attempts in all, the first one included: an integer from 1 to 1,048,576.
    * @default 1
    */
   readonly maxAttempts?: number | undefined;

@@ -37,13 +37,11 @@ export type OutputsOf<S extends Shape, T> = {
 };
 
 /**
- * The arguments of `execute` and `start`: tasks, then options. The tasks may be left out only where every node was given its own; one
- * function stands for the tasks of all nodes.
+ * The arguments of `execute` and `start`: tasks, then options. The tasks may be left out only where every node was given its own. (At
+ * run time one function may stand for the tasks of all nodes; the compiler knows it for graphs whose nodes it does not know.)
  *
  * @example execute<R, T>(...args: RunArguments<S, R, T, RunOptions>): Promise<RunResult<OutputsOf<S, T>>>
  */
-export type RunArguments<S extends Shape, R, T, Options> =
-  | ([NameWithoutTask<S>] extends [never]
-      ? [tasks?: TasksFor<S, R> & T, options?: Options]
-      : [tasks: TasksFor<S, R> & T, options?: Options])
-  | [task: TaskFunction, options?: Options];
+export type RunArguments<S extends Shape, R, T, Options> = [NameWithoutTask<S>] extends [never]
+  ? [tasks?: (TasksFor<S, R> & T) | undefined, options?: Options | undefined]
+  : [tasks: TasksFor<S, R> & T, options?: Options | undefined];

@@ -6,6 +6,7 @@ import type { AnyShape, Shape } from "../dag/types.js";
 import { InvalidOptionError } from "../errors/options.js";
 import type { OutputsOf, RunArguments } from "../flow/types.js";
 import { NativeRun } from "../native/index.js";
+import { onAbort } from "./cancel.js";
 import { Driver } from "./driver.js";
 import { EventHub, type RunEvent } from "./events.js";
 import { checkRunOptions, type ExecutorOptions, type ResolvedOptions, type RunOptions, resolveOptions } from "./options.js";
@@ -69,17 +70,15 @@ export class DAGExecutor<S extends Shape = AnyShape> {
     const driver = new Driver({ core, plan, run, runId, tasks, defaultTimeoutMs: timeoutMs, clock, events, onEnd: (end) => settle(end) });
     const result = new Promise<RunResult<OutputsOf<S, T>>>((resolve, reject) => {
       settle = (end) => {
-        signal?.removeEventListener("abort", onAbort);
+        unlink();
         if (end instanceof Error) return reject(end);
         const { outputs, errors, cancelReason } = driver;
         const timeoutOf = (node: number): number => driver.timeoutOf(node);
         resolve(new RunResult({ status: end, runId, core, run, outputs, errors, cancelReason, startedAtEpochMs, timeoutOf }));
       };
     });
-    const onAbort = (): void => driver.cancel(signal?.reason);
     if (options.onEvent !== undefined) events.listen(options.onEvent);
-    if (signal?.aborted) onAbort();
-    else signal?.addEventListener("abort", onAbort);
+    const unlink = signal === undefined ? () => {} : onAbort(signal, () => driver.cancel(signal.reason));
     queueMicrotask(() => driver.start(clock.now()));
     return {
       get id() {

@@ -49,7 +49,7 @@ export class RunInputs {
     this.#traps = {
       get: (reader, key) => this.#read(reader.node, key),
       has: (reader, key) => this.#find(reader.node, key) !== -1,
-      ownKeys: (reader) => Reflect.ownKeys(reader.copy),
+      ownKeys: (reader) => this.#namesOf(reader.node),
       getOwnPropertyDescriptor: (reader, key) => Reflect.getOwnPropertyDescriptor(reader.copy, key),
       getPrototypeOf: () => null,
       set: () => false,
@@ -67,15 +67,16 @@ export class RunInputs {
 
   /** A plain copy of what `node` is given. */
   copyOf(node: number): Record<string, unknown> {
+    const copy: Record<string, unknown> = Object.create(null);
+    for (const name of this.#namesOf(node)) copy[name] = this.#read(node, name);
+    return copy;
+  }
+
+  /** The names of a node's upstreams, in node order. */
+  #namesOf(node: number): string[] {
     const { starts, ids } = this.#upstreams();
     const { names } = this.#core;
-    const copy: Record<string, unknown> = Object.create(null);
-    const end = starts[node + 1] as number;
-    for (let i = starts[node] as number; i < end; i++) {
-      const id = ids[i] as number;
-      copy[names[id] as string] = this.#outputs[id];
-    }
-    return copy;
+    return Array.from(ids.subarray(starts[node], starts[node + 1]), (id) => names[id] as string);
   }
 
   #read(node: number, key: string | symbol): unknown {
