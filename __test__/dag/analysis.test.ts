@@ -2,8 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { DAG } from "../../src/dag/dag.js";
 import { NodeNotFoundError } from "../../src/errors/graph.js";
-import { InvalidOptionError } from "../../src/errors/options.js";
+import { InvalidOptionError, UnknownOptionError } from "../../src/errors/options.js";
 import { edgesAsText, graphOf } from "../support/graph-text.js";
+
+/** A value of a type that the compiler would not let through. */
+const wrong = (value: unknown): never => value as never;
 
 const diamond = "a -> b, c -> d";
 const ladder = "a -> b -> c -> d; a -> c; a -> d; b -> d";
@@ -302,6 +305,30 @@ describe("wrong arguments", () => {
     ["one end of two", () => dag.countPaths("extract")],
   ])("%s", (_name, ask) => {
     expect(ask).toThrow(InvalidOptionError);
+  });
+
+  it.each<readonly [string, string | undefined, () => unknown]>([
+    ["limt", "limit", () => dag.allPaths("extract", "load", wrong({ limt: 1 }))],
+    ["upsteam", "upstream", () => dag.subgraph(["load"], wrong({ upsteam: 3 }))],
+    ["maxedges", "maxEdges", () => dag.transitiveClosure(wrong({ maxedges: 3 }))],
+    ["too", "to", () => dag.longestPath(wrong({ too: "load" }))],
+    ["node", "nodes", () => DAG.diagnose([], wrong({ node: ["a"] }))],
+    ["upstream", "upstreams", () => DAG.fromRecords([{ name: "a" }], wrong({ upstream: "name" }))],
+    ["zzz", undefined, () => dag.allPaths("extract", "load", wrong({ zzz: 1 }))],
+  ])("an option `%s`, for which %s may be meant", (option, suggestion, ask) => {
+    expect(ask).toThrow(UnknownOptionError);
+    expect(ask).toThrow(expect.objectContaining({ code: "UNKNOWN_OPTION", option, suggestion }));
+  });
+
+  it.each([
+    ["allPaths", () => dag.allPaths("extract", "load", wrong(null))],
+    ["subgraph", () => dag.subgraph(["load"], wrong(3))],
+    ["transitiveClosure", () => dag.transitiveClosure(wrong(3))],
+    ["longestPath", () => dag.longestPath(wrong("extract"))],
+    ["diagnose", () => DAG.diagnose([], wrong(["a"]))],
+    ["fromRecords", () => DAG.fromRecords([], wrong("name"))],
+  ])("options of %s that are no object", (_name, ask) => {
+    expect(ask).toThrow(/^`(options|ends)` must be an object, received /);
   });
 
   it("a closure that is too large is refused before it is made", () => {

@@ -7,6 +7,7 @@ import { DagValue, frozen } from "./dag-value.js";
 import { DraftDAG } from "./draft-dag.js";
 import { GraphBuilder } from "./graph-builder.js";
 import { fromJSON, type GraphJSON } from "./json.js";
+import { checkOptions } from "./option-check.js";
 import type { NodeOptions } from "./options.js";
 import type { AnyShape, CheckedLists, Shape, ShapeOfLists } from "./types.js";
 
@@ -85,6 +86,7 @@ export const DAG: DAGConstructor = class extends DraftDAG {
   }
 
   static fromRecords<R extends object>(records: Iterable<R>, options: RecordsOptions<R> = {}): DAG {
+    checkOptions(options, ["name", "upstreams", "options"]);
     const { name = "name", upstreams = "upstreams", options: optionsOf = (record: R) => ({ payload: record }) } = options;
     const read = <K>(record: R, field: string | ((record: R) => K)): unknown =>
       typeof field === "function" ? field(record) : (record as Record<string, unknown>)[field];

@@ -6,6 +6,7 @@ import { NativeDiagnosis } from "../../native/index.js";
 import { edgeColumns, nodeColumns } from "../columns.js";
 import { type DagValue, frozen } from "../dag-value.js";
 import type { GraphCore } from "../graph-core.js";
+import { checkOptions } from "../option-check.js";
 import { diffOfEdges, type EdgeSet, type GraphDiff, type NamedEdge, noEdge } from "./diff.js";
 
 /** What to say of the edges beside them. */
@@ -148,6 +149,7 @@ function distinctEdges({ names, index }: Names, pairs: Uint32Array): EdgeSet {
  * graph of these. Throws only for what is no edge or no name. O(n + m log m).
  */
 export function diagnose(edges: Iterable<NamedEdge>, options: DiagnoseOptions = {}): Diagnosis {
+  checkOptions(options, ["nodes"]);
   const names = new Names();
   for (const name of options.nodes ?? []) names.give(name);
   const pairs: number[] = [];
