@@ -369,6 +369,13 @@ describe("diagnose", () => {
     expect([...found.descendantCounts()]).toEqual([0, 3, 3, 3, 0, 1, 1]);
   });
 
+  it.each([
+    ["an end that is no name", ["a", 5], 'edge "a" -> 5 (number): a node\'s name must be a non-empty string, received 5 (number)'],
+    ["text", "ab", 'an edge must be a pair of node names, received "ab" (string)'],
+  ])("takes no edge that is none: %s", (_name, edge, message) => {
+    expect(() => DAG.diagnose([wrong(edge)])).toThrow(expect.objectContaining({ message }));
+  });
+
   it("of edges by id, only whether there is a cycle", () => {
     expect(DAG.isAcyclic(3, Uint32Array.of(0, 1, 1, 2, 0, 1))).toBe(true);
     expect(DAG.isAcyclic(3, Uint32Array.of(0, 1, 1, 2, 2, 0))).toBe(false);

@@ -156,6 +156,22 @@ describe("what is wrong with a graph", () => {
     ["a number as name", [["a"], [5]], [], ["INVALID_NAME: a node's name must be a non-empty string, received 5 (number)"]],
     ["null among nodes", [null], [], ["INVALID_NAME: a node's name must be a non-empty string, received null"]],
     ["text as an edge", [], ["ab"], ['INVALID_EDGE: an edge must be [from, to] or [from, to, options], received "ab" (string)']],
+    [
+      "ends that are no names",
+      ["a"],
+      [
+        ["a", undefined],
+        [5, "a"],
+        ["", "a"],
+        [Symbol("s"), null],
+      ],
+      [
+        'INVALID_NAME: edge "a" -> undefined: a node\'s name must be a non-empty string, received undefined',
+        'INVALID_NAME: edge 5 (number) -> "a": a node\'s name must be a non-empty string, received 5 (number)',
+        'INVALID_NAME: edge "" -> "a": a node\'s name must be a non-empty string, received "" (string)',
+        "INVALID_NAME: edge Symbol(s) (symbol) -> null: a node's name must be a non-empty string, received Symbol(s) (symbol)",
+      ],
+    ],
     ["half an edge", [], [["a"]], ["INVALID_EDGE: an edge must be [from, to] or [from, to, options], received an array of 1"]],
   ];
 
@@ -173,6 +189,16 @@ describe("what is wrong with a graph", () => {
       "ids that are no pairs",
       (g) => g.addEdgeIds(Uint32Array.of(1)),
       "INVALID_EDGE: edge ids must be a Uint32Array of pairs, received an object (Uint32Array)",
+    ],
+    [
+      "one end of two",
+      (g) => g.addEdge("a", wrong(undefined)),
+      'INVALID_NAME: edge "a" -> undefined: a node\'s name must be a non-empty string, received undefined',
+    ],
+    [
+      "both ends in one object",
+      (g) => g.addEdge(wrong({ from: "a", to: "b" }), wrong(undefined), { weight: Number.NaN }),
+      "INVALID_NAME: edge an object (Object) -> undefined: a node's name must be a non-empty string, received an object (Object)",
     ],
     ["a task that is none", (g) => g.addTask("b", [], 5), 'INVALID_OPTION: node "b": `task` must be a function, received 5 (number)'],
   ])("%s", (_, write, expected) => {
@@ -311,6 +337,13 @@ describe("other ways to a graph", () => {
 
   it("lists must be lists, not text", () => {
     expect(() => DAG.from(wrong({ a: [], b: "a" }))).toThrow('node "b": `upstreams` must be a list of node names, received "a" (string)');
+  });
+
+  it.each([
+    ["lists", () => DAG.from(wrong({ a: [5] })), 'edge 5 (number) -> "a": a node\'s name must be a non-empty string, received 5 (number)'],
+    ["records", () => DAG.fromRecords([{ upstreams: ["a"] }]), "a node's name must be a non-empty string, received undefined"],
+  ])("%s must have names", (_, make, message) => {
+    expect(make).toThrow(expect.objectContaining({ code: "INVALID_NAME", message }));
   });
 
   it("records are nodes, and payloads", () => {

@@ -5,6 +5,7 @@ import { type DiagnoseOptions, type Diagnosis, diagnose, isAcyclic, type NamedEd
 import { DAGBuilder } from "./builder.js";
 import { DagValue, frozen } from "./dag-value.js";
 import { DraftDAG } from "./draft-dag.js";
+import { isName } from "./entries.js";
 import { GraphBuilder } from "./graph-builder.js";
 import { fromJSON, type GraphJSON } from "./json.js";
 import { checkOptions } from "./option-check.js";
@@ -117,8 +118,9 @@ function fromLists(nodes: readonly { name: string; list: unknown; options?: Node
   const graph = new GraphBuilder();
   for (const { name, options } of nodes) graph.addNode(name, options);
   for (const { name, list } of nodes) {
+    if (!isName(name)) continue; // Said once, not again for each of its edges.
     if (isNames(list)) for (const upstream of list) graph.addEdge(upstream, name);
-    else graph.addFault(new InvalidOptionError("upstreams", "a list of node names", list, `node ${quote(String(name))}`));
+    else graph.addFault(new InvalidOptionError("upstreams", "a list of node names", list, `node ${quote(name)}`));
   }
   return frozen(graph.build());
 }

@@ -30,6 +30,17 @@ export function isEdgeEntry(entry: EdgeEntry, faults: DagnyError[]): boolean {
   return isRight;
 }
 
+/** Whether a value can be a node's name: any string but the empty one. */
+export function isName(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+/** What is wrong with the ends of an edge as names: the first that can be none; `null` where both can. */
+export function nameFaultOf(from: unknown, to: unknown): InvalidNameError | null {
+  if (isName(from) && isName(to)) return null;
+  return new InvalidNameError(isName(from) ? to : from, { from, to });
+}
+
 function isTuple(entry: NodeEntry): entry is readonly [name: string, options?: NodeOptions] {
   return Array.isArray(entry);
 }

@@ -11,7 +11,7 @@ import { InvalidOptionError } from "../errors/options.js";
 import type { NativeGraph } from "../native/index.js";
 import { edgeColumns, isEmpty, movedRows, nodeColumns, setRow } from "./columns.js";
 import { EdgeList } from "./edge-list.js";
-import { type EdgeEntry, isEdgeEntry, type NodeEntry, nodeOfEntry } from "./entries.js";
+import { type EdgeEntry, isEdgeEntry, isName, type NodeEntry, nameFaultOf, nodeOfEntry } from "./entries.js";
 import { checkedGraph } from "./faults.js";
 import type { EdgeTable, GraphCore, NodeTask } from "./graph-core.js";
 import { type EdgeOptions, edgeRow, type NodeOptions, nodeRow } from "./options.js";
@@ -42,7 +42,7 @@ export class GraphBuilder {
   readonly #provisional = new Map<string, number>();
 
   addNode(name: string, options?: NodeOptions): void {
-    if (typeof name !== "string" || name === "") {
+    if (!isName(name)) {
       this.#faults.push(new InvalidNameError(name));
       return;
     }
@@ -64,8 +64,17 @@ export class GraphBuilder {
   }
 
   addEdge(from: string, to: string, options?: EdgeOptions): void {
-    const upstream = this.#index.get(from) ?? this.#provisionalId(from);
-    const downstream = this.#index.get(to) ?? this.#provisionalId(to);
+    let upstream = this.#index.get(from);
+    let downstream = this.#index.get(to);
+    if (upstream === undefined || downstream === undefined) {
+      const fault = nameFaultOf(from, to);
+      if (fault !== null) {
+        this.#faults.push(fault);
+        return;
+      }
+      upstream ??= this.#provisionalId(from);
+      downstream ??= this.#provisionalId(to);
+    }
     if (options !== undefined) this.#setEdgeOptions(from, to, options);
     this.#edges.push(upstream, downstream);
   }
@@ -134,7 +143,7 @@ export class GraphBuilder {
 
   /** Keeps the options of the edge that is added next. */
   #setEdgeOptions(from: string, to: string, options: EdgeOptions): void {
-    const owner = `edge ${quote(String(from))} -> ${quote(String(to))}`;
+    const owner = `edge ${quote(from)} -> ${quote(to)}`;
     setRow(this.#edgeOptions, this.#edges.edgeCount, edgeRow(options, owner, this.#faults));
   }
 

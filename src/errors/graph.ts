@@ -156,8 +156,10 @@ export class InvalidNameError extends GraphError {
   /** What came instead. */
   readonly received: unknown;
 
-  constructor(received: unknown) {
-    super(`a node's name must be a non-empty string, received ${describe(received)}`);
+  /** `usedBy` is the edge that has the name as an end, if one does. */
+  constructor(received: unknown, usedBy?: { readonly from: unknown; readonly to: unknown }) {
+    const where = usedBy === undefined ? "" : `edge ${showEnd(usedBy.from)} -> ${showEnd(usedBy.to)}: `;
+    super(`${where}a node's name must be a non-empty string, received ${describe(received)}`);
     this.received = received;
   }
 
@@ -205,6 +207,11 @@ export class GraphFormatError extends GraphError {
 
 function showEdge(from: string, to: string): string {
   return `${quote(from)} -> ${quote(to)}`;
+}
+
+/** An end as it came: a name, or what is none. */
+function showEnd(end: unknown): string {
+  return typeof end === "string" ? quote(end) : describe(end);
 }
 
 /** A long ring is cut in the message only; `path` keeps all of it. */

@@ -1,10 +1,11 @@
 /** What can be said of any list of edges, cyclic or not. */
-
+import { describe } from "../../errors/base.js";
 import { InvalidEdgeError, InvalidNameError } from "../../errors/graph.js";
 import { InvalidOptionError } from "../../errors/options.js";
 import { NativeDiagnosis } from "../../native/index.js";
 import { edgeColumns, nodeColumns } from "../columns.js";
 import { type DagValue, frozen } from "../dag-value.js";
+import { isName, nameFaultOf } from "../entries.js";
 import type { GraphCore } from "../graph-core.js";
 import { checkOptions } from "../option-check.js";
 import { diffOfEdges, type EdgeSet, type GraphDiff, type NamedEdge, noEdge } from "./diff.js";
@@ -116,7 +117,7 @@ class Names {
   }
 
   idOf(name: unknown): number {
-    if (typeof name !== "string" || name === "") throw new InvalidNameError(name);
+    if (!isName(name)) throw new InvalidNameError(name);
     let id = this.index.get(name);
     if (id === undefined) {
       id = this.names.push(name) - 1;
@@ -154,7 +155,11 @@ export function diagnose(edges: Iterable<NamedEdge>, options: DiagnoseOptions = 
   for (const name of options.nodes ?? []) names.give(name);
   const pairs: number[] = [];
   for (const edge of edges) {
-    if (!Array.isArray(edge) || edge.length < 2) throw new InvalidEdgeError("an edge must be a pair of node names");
+    if (!Array.isArray(edge) || edge.length < 2) {
+      throw new InvalidEdgeError(`an edge must be a pair of node names, received ${describe(edge)}`);
+    }
+    const fault = nameFaultOf(edge[0], edge[1]);
+    if (fault !== null) throw fault;
     pairs.push(names.idOf(edge[0]), names.idOf(edge[1]));
   }
   return new Diagnosis(names, Uint32Array.from(pairs), options.nodes !== undefined);
