@@ -1,6 +1,6 @@
 /** What everyone expects of a graph library, one row a case, and what it says to wrong arguments. */
 import { describe, expect, it } from "vitest";
-import { DAG } from "../../src/dag/dag.js";
+import { coreOf, DAG } from "../../src/dag/dag.js";
 import { NodeNotFoundError } from "../../src/errors/graph.js";
 import { InvalidOptionError, UnknownOptionError } from "../../src/errors/options.js";
 import { edgesAsText, graphOf } from "../support/graph-text.js";
@@ -329,6 +329,17 @@ describe("wrong arguments", () => {
     ["fromRecords", () => DAG.fromRecords([], wrong("name"))],
   ])("options of %s that are no object", (_name, ask) => {
     expect(ask).toThrow(/^`(options|ends)` must be an object, received /);
+  });
+
+  it.each<readonly [string, () => unknown, string]>([
+    ["merge with an object", () => dag.merge(wrong({})), "`other` must be a DAG, received an object (Object)"],
+    ["merge with what only looks like a DAG", () => dag.merge(Object.create(dag)), "`other` must be a DAG, received an object (Object)"],
+    ["diff with nothing", () => dag.diff(wrong(undefined)), "`other` must be a DAG, received undefined"],
+    ["the core of a text", () => coreOf(wrong("dag")), '`dag` must be a DAG, received "dag" (string)'],
+    ["diff of a diagnosis", () => DAG.diagnose([]).diff(wrong(dag)), "`other` must be a diagnosis, received an object (Object)"],
+  ])("%s", (_name, ask, message) => {
+    expect(ask).toThrow(InvalidOptionError);
+    expect(ask).toThrow(expect.objectContaining({ message }));
   });
 
   it("a closure that is too large is refused before it is made", () => {

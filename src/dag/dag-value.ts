@@ -1,6 +1,7 @@
 /** The graph value: what a graph can do, typed by its node names. The algorithms are in `analysis/`; this class lends them its types. */
 import { nearest } from "../errors/did-you-mean.js";
 import { NodeNotFoundError } from "../errors/graph.js";
+import { InvalidOptionError } from "../errors/options.js";
 import * as analysis from "./analysis/index.js";
 import { rowOf } from "./columns.js";
 import { toDot } from "./dot.js";
@@ -36,8 +37,9 @@ export class DagValue<S extends Shape = AnyShape> {
     this.#source = source;
   }
 
-  /** The frozen form of a graph, for the modules of this package. */
-  static coreOf(dag: DagValue<Shape>): GraphCore {
+  /** The frozen form of a graph, for the modules of this package. Throws where it is none, of which the message speaks as `called`. */
+  static coreOf(dag: DagValue<Shape>, called: string): GraphCore {
+    if (typeof dag !== "object" || dag === null || !(#source in dag)) throw new InvalidOptionError(called, "a DAG", dag);
     return dag.#source.snapshot();
   }
 
@@ -235,7 +237,7 @@ export class DagValue<S extends Shape = AnyShape> {
 
   /** What must be added to and removed from this graph to make it `other`. Nodes are matched by name. O(n + m log d). */
   diff(other: DagValue<Shape>): analysis.GraphDiff {
-    return analysis.diff(this.#core, coreOf(other));
+    return analysis.diff(this.#core, coreOf(other, "other"));
   }
 
   /** The same nodes with every edge turned around. O(n + m). */
@@ -268,7 +270,7 @@ export class DagValue<S extends Shape = AnyShape> {
    * option by option. Throws `CycleError` where the edges form a cycle together. O(n + m log m).
    */
   merge<T extends Shape>(other: DagValue<T>): DagValue<MergedShape<S, T>> {
-    return frozen(analysis.merge(this.#core, coreOf(other)));
+    return frozen(analysis.merge(this.#core, coreOf(other, "other")));
   }
 
   /** The graph as plain data, in a versioned format; `JSON.stringify(dag)` calls it. Tasks stay behind. O(n + m). */
@@ -302,8 +304,8 @@ export function frozen<S extends Shape>(core: GraphCore): DagValue<S> {
 }
 
 /** The frozen form of a graph: for the modules of this package, not exported from it. */
-export function coreOf(dag: DagValue<Shape>): GraphCore {
-  return DagValue.coreOf(dag);
+export function coreOf(dag: DagValue<Shape>, called = "dag"): GraphCore {
+  return DagValue.coreOf(dag, called);
 }
 
 /** A node's row as users see it. */

@@ -79,6 +79,7 @@ export class Diagnosis {
 
   /** What must be added to and removed from these nodes and edges to make them those of `other`; edges in order of first use. O(n + m). */
   diff(other: Diagnosis): GraphDiff {
+    if (!(other instanceof Diagnosis)) throw new InvalidOptionError("other", "a diagnosis", other);
     return diffOfEdges(this.#edges, other.#edges).diff;
   }
 
