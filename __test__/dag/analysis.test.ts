@@ -336,6 +336,14 @@ describe("wrong arguments", () => {
     ["merge with what only looks like a DAG", () => dag.merge(Object.create(dag)), "`other` must be a DAG, received an object (Object)"],
     ["diff with nothing", () => dag.diff(wrong(undefined)), "`other` must be a DAG, received undefined"],
     ["the core of a text", () => coreOf(wrong("dag")), '`dag` must be a DAG, received "dag" (string)'],
+    ["filter by nothing", () => dag.filter(wrong(undefined)), "`keep` must be a function, received undefined"],
+    ["a pattern that is none", () => dag.nodesMatching(wrong(4)), "`pattern` must be a glob or a regular expression, received 4 (number)"],
+    ["a descending range", () => dag.nodesMatching("[z-a]"), '`pattern` must be a glob whose ranges ascend, received "[z-a]" (string)'],
+    ["a subgraph of a text", () => dag.subgraph("load"), '`names` must be a list of node names, received "load" (string)'],
+    ["a subgraph of nothing", () => dag.subgraph(wrong(undefined)), "`names` must be a list of node names, received undefined"],
+    ["a diagnosis of nothing", () => DAG.diagnose(wrong(null)), "`edges` must be a list of edges, received null"],
+    ["a diagnosis of a text", () => DAG.diagnose(wrong("ab")), '`edges` must be a list of edges, received "ab" (string)'],
+    ["nodes as text", () => DAG.diagnose([], { nodes: "ab" }), '`nodes` must be a list of node names, received "ab" (string)'],
     ["diff of a diagnosis", () => DAG.diagnose([]).diff(wrong(dag)), "`other` must be a diagnosis, received an object (Object)"],
   ])("%s", (_name, ask, message) => {
     expect(ask).toThrow(InvalidOptionError);

@@ -200,6 +200,9 @@ describe("what is wrong with a graph", () => {
       (g) => g.addEdge(wrong({ from: "a", to: "b" }), wrong(undefined), { weight: Number.NaN }),
       "INVALID_NAME: edge an object (Object) -> undefined: a node's name must be a non-empty string, received an object (Object)",
     ],
+    ["no list of nodes", (g) => g.addNodes(wrong(5)), "INVALID_OPTION: `nodes` must be a list of nodes, received 5 (number)"],
+    ["nodes as text", (g) => g.addNodes("abc"), 'INVALID_OPTION: `nodes` must be a list of nodes, received "abc" (string)'],
+    ["no list of edges", (g) => g.addEdges(wrong(null)), "INVALID_OPTION: `edges` must be a list of edges, received null"],
     ["a task that is none", (g) => g.addTask("b", [], 5), 'INVALID_OPTION: node "b": `task` must be a function, received 5 (number)'],
   ])("%s", (_, write, expected) => {
     const written = faults((graph) => {
@@ -354,6 +357,27 @@ describe("other ways to a graph", () => {
     const dag = DAG.fromRecords(rows);
     expect(dag.edges()).toEqual([{ from: "a", to: "b" }]);
     expect(dag.get("b").payload).toBe(rows[1]);
+  });
+
+  it.each<readonly [string, () => unknown, string]>([
+    ["a list", () => DAG.from(wrong([])), "`upstreams` must be an object of lists, or a Map, received an array of 0"],
+    ["a Set", () => DAG.from(wrong(new Set())), "`upstreams` must be an object of lists, or a Map, received an object (Set)"],
+    ["no records", () => DAG.fromRecords(wrong(null)), "`records` must be a list of records, received null"],
+    ["records as text", () => DAG.fromRecords(wrong("ab")), '`records` must be a list of records, received "ab" (string)'],
+    ["a record that is none", () => DAG.fromRecords(wrong([{ name: "a" }, null])), "`records[1]` must be an object, received null"],
+    [
+      "a field by number",
+      () => DAG.fromRecords([], { name: wrong(0) }),
+      "`name` must be a field's name or a function, received 0 (number)",
+    ],
+    [
+      "a list of fields",
+      () => DAG.fromRecords([], { upstreams: wrong([]) }),
+      "`upstreams` must be a field's name or a function, received an array of 0",
+    ],
+    ["options for all", () => DAG.fromRecords([], { options: wrong({}) }), "`options` must be a function, received an object (Object)"],
+  ])("none from %s", (_, make, message) => {
+    expect(make).toThrow(expect.objectContaining({ code: "INVALID_OPTION", message }));
   });
 
   it("records may have fields of other names", () => {

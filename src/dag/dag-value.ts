@@ -257,7 +257,7 @@ export class DagValue<S extends Shape = AnyShape> {
 
   /** The nodes for which `keep` answers true, and the edges between them; paths through nodes left out are not bridged. O(n + m). */
   filter(keep: (name: NodeName<S>) => boolean): DagValue {
-    return frozen(analysis.filter(this.#core, (name) => keep(name)));
+    return frozen(analysis.filter(this.#core, keep as (name: string) => boolean));
   }
 
   /** These nodes, what lies within so many edges above and below them, and the edges between all of them. Node order stays. O(n + m). */

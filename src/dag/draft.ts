@@ -20,7 +20,7 @@ import {
 import { InternalError } from "../errors/internal.js";
 import { NativeDraft } from "../native/index.js";
 import { clearRow, edgeColumns, movedRows, nodeColumns, rowOf, setRow } from "./columns.js";
-import { type EdgeEntry, isEdgeEntry, isName, type NodeEntry, nameFaultOf, nodeOfEntry } from "./entries.js";
+import { checkList, type EdgeEntry, isEdgeEntry, isName, type NodeEntry, nameFaultOf, nodeOfEntry } from "./entries.js";
 import { errorsOf } from "./faults.js";
 import type { EdgeRow, EdgeTable, GraphCore, NodeRow, NodeTask } from "./graph-core.js";
 import { type EdgeOptions, edgeRow, type NodeOptions, nodeRow } from "./options.js";
@@ -77,6 +77,7 @@ export class Draft {
   }
 
   addNodes(entries: Iterable<NodeEntry>): void {
+    checkList("nodes", "a list of nodes", entries);
     const faults: DagnyError[] = [];
     const wanted = new Map<string, Partial<NodeRow>>();
     for (const entry of entries) {
@@ -103,6 +104,7 @@ export class Draft {
   }
 
   addEdges(entries: Iterable<EdgeEntry>): void {
+    checkList("edges", "a list of edges", entries);
     const faults: DagnyError[] = [];
     const unknown: string[] = [];
     const edges: [from: number, to: number, row: Partial<EdgeRow> | undefined][] = [];

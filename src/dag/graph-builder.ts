@@ -11,7 +11,7 @@ import { InvalidOptionError } from "../errors/options.js";
 import type { NativeGraph } from "../native/index.js";
 import { edgeColumns, isEmpty, movedRows, nodeColumns, setRow } from "./columns.js";
 import { EdgeList } from "./edge-list.js";
-import { type EdgeEntry, isEdgeEntry, isName, type NodeEntry, nameFaultOf, nodeOfEntry } from "./entries.js";
+import { type EdgeEntry, isEdgeEntry, isList, isName, type NodeEntry, nameFaultOf, nodeOfEntry } from "./entries.js";
 import { checkedGraph } from "./faults.js";
 import type { EdgeTable, GraphCore, NodeTask } from "./graph-core.js";
 import { type EdgeOptions, edgeRow, type NodeOptions, nodeRow } from "./options.js";
@@ -86,6 +86,10 @@ export class GraphBuilder {
   }
 
   addNodes(entries: Iterable<NodeEntry>): void {
+    if (!isList(entries)) {
+      this.#faults.push(new InvalidOptionError("nodes", "a list of nodes", entries));
+      return;
+    }
     const before = this.#size();
     try {
       for (const entry of entries) {
@@ -99,6 +103,10 @@ export class GraphBuilder {
   }
 
   addEdges(entries: Iterable<EdgeEntry>): void {
+    if (!isList(entries)) {
+      this.#faults.push(new InvalidOptionError("edges", "a list of edges", entries));
+      return;
+    }
     const before = this.#size();
     try {
       for (const entry of entries) {

@@ -19,9 +19,10 @@ export function reverse(core: GraphCore): GraphCore {
 }
 
 /** The nodes for which `keep` answers true, and the edges between them. Paths through nodes left out are not bridged. O(n + m). */
-export function filter(core: GraphCore, keep: (name: string, id: number) => boolean): GraphCore {
+export function filter(core: GraphCore, keep: (name: string) => boolean): GraphCore {
+  if (typeof keep !== "function") throw new InvalidOptionError("keep", "a function", keep);
   const kept: number[] = [];
-  for (const [id, name] of core.names.entries()) if (keep(name, id)) kept.push(id);
+  for (const [id, name] of core.names.entries()) if (keep(name)) kept.push(id);
   return induced(core, Uint32Array.from(kept));
 }
 

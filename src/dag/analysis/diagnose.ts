@@ -5,7 +5,7 @@ import { InvalidOptionError } from "../../errors/options.js";
 import { NativeDiagnosis } from "../../native/index.js";
 import { edgeColumns, nodeColumns } from "../columns.js";
 import { type DagValue, frozen } from "../dag-value.js";
-import { isName, nameFaultOf } from "../entries.js";
+import { checkList, isName, nameFaultOf } from "../entries.js";
 import type { GraphCore } from "../graph-core.js";
 import { checkOptions } from "../option-check.js";
 import { diffOfEdges, type EdgeSet, type GraphDiff, type NamedEdge, noEdge } from "./diff.js";
@@ -151,7 +151,9 @@ function distinctEdges({ names, index }: Names, pairs: Uint32Array): EdgeSet {
  * graph of these. Throws only for what is no edge or no name. O(n + m log m).
  */
 export function diagnose(edges: Iterable<NamedEdge>, options: DiagnoseOptions = {}): Diagnosis {
+  checkList("edges", "a list of edges", edges);
   checkOptions(options, ["nodes"]);
+  if (options.nodes !== undefined) checkList("nodes", "a list of node names", options.nodes);
   const names = new Names();
   for (const name of options.nodes ?? []) names.give(name);
   const pairs: number[] = [];
