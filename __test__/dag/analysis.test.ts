@@ -296,6 +296,17 @@ describe("wrong arguments", () => {
     expect(ask).toThrow(expect.objectContaining({ code: "NODE_NOT_FOUND", node: "transfrom", suggestion: "transform" }));
   });
 
+  it.each<readonly [string, unknown, string]>([
+    ["too high", 9, "no node has id 9"],
+    ["below 0", -1, "no node has id -1"],
+    ["a name", "load", 'no node has id "load" (string)'],
+    ["missing", undefined, "no node has id undefined"],
+  ])("an id that is none: %s", (_name, id, message) => {
+    for (const ask of [() => dag.ids.ancestors(wrong(id)), () => dag.reachability().isAncestorId(0, wrong(id))]) {
+      expect(ask).toThrow(expect.objectContaining({ code: "NODE_NOT_FOUND", node: String(id), message }));
+    }
+  });
+
   it.each([
     ["workers: 0", () => dag.executionPlan(0)],
     ["workers: 1.5", () => dag.executionPlan(1.5)],
@@ -336,6 +347,11 @@ describe("wrong arguments", () => {
     ["merge with what only looks like a DAG", () => dag.merge(Object.create(dag)), "`other` must be a DAG, received an object (Object)"],
     ["diff with nothing", () => dag.diff(wrong(undefined)), "`other` must be a DAG, received undefined"],
     ["the core of a text", () => coreOf(wrong("dag")), '`dag` must be a DAG, received "dag" (string)'],
+    [
+      "too little room",
+      () => dag.ids.topologicalSort(new Uint32Array(1)),
+      "`into` must be a Uint32Array of at least 3 entries, received a Uint32Array of 1",
+    ],
     ["filter by nothing", () => dag.filter(wrong(undefined)), "`keep` must be a function, received undefined"],
     ["a pattern that is none", () => dag.nodesMatching(wrong(4)), "`pattern` must be a glob or a regular expression, received 4 (number)"],
     ["a descending range", () => dag.nodesMatching("[z-a]"), '`pattern` must be a glob whose ranges ascend, received "[z-a]" (string)'],

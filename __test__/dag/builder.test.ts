@@ -184,11 +184,11 @@ describe("what is wrong with a graph", () => {
   });
 
   it.each<readonly [string, (graph: GraphBuilder) => void, string]>([
-    ["an id of no node", (g) => g.addEdgeIds(Uint32Array.of(0, 7)), 'NODE_NOT_FOUND: no node is named "7", used by edge "a" -> "7"'],
+    ["an id of no node", (g) => g.addEdgeIds(Uint32Array.of(0, 7)), 'NODE_NOT_FOUND: no node has id 7, used by edge "a" -> "7"'],
     [
       "ids that are no pairs",
       (g) => g.addEdgeIds(Uint32Array.of(1)),
-      "INVALID_EDGE: edge ids must be a Uint32Array of pairs, received an object (Uint32Array)",
+      "INVALID_EDGE: edge ids must be a Uint32Array of pairs, received a Uint32Array of 1",
     ],
     [
       "one end of two",

@@ -61,6 +61,12 @@ describe("messages", () => {
     ],
     [new errors.InvalidOptionError("x", "a number", () => 1), "`x` must be a number, received a function"],
     [new errors.InvalidOptionError("x", "a number", Symbol("s")), "`x` must be a number, received Symbol(s) (symbol)"],
+    [new errors.InvalidOptionError("x", "a number", new Int8Array(3)), "`x` must be a number, received an Int8Array of 3"],
+    [
+      new errors.InvalidOptionError("x", "a number", new DataView(new ArrayBuffer(1))),
+      "`x` must be a number, received an object (DataView)",
+    ],
+    [new errors.NodeNotFoundError({ id: 9 }), "no node has id 9"],
     [new errors.InvalidOptionError("x", "a number", new Map()), "`x` must be a number, received an object (Map)"],
   ])("%s", (error, message) => {
     expect(error.message).toBe(message);

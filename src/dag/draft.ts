@@ -21,12 +21,9 @@ import { InternalError } from "../errors/internal.js";
 import { NativeDraft } from "../native/index.js";
 import { clearRow, edgeColumns, movedRows, nodeColumns, rowOf, setRow } from "./columns.js";
 import { checkList, type EdgeEntry, isEdgeEntry, isName, type NodeEntry, nameFaultOf, nodeOfEntry } from "./entries.js";
-import { errorsOf } from "./faults.js";
+import { errorsOf, firstUnknown } from "./faults.js";
 import type { EdgeRow, EdgeTable, GraphCore, NodeRow, NodeTask } from "./graph-core.js";
 import { type EdgeOptions, edgeRow, type NodeOptions, nodeRow } from "./options.js";
-
-/** Ids from here on stand for names that no node has, so that the core reports them with everything else. */
-const firstUnknown = 0x8000_0000;
 
 /** What the core answers to an edge, see `NativeDraft.bindAddEdge`. */
 const added = 0;

@@ -12,12 +12,9 @@ import type { NativeGraph } from "../native/index.js";
 import { edgeColumns, isEmpty, movedRows, nodeColumns, setRow } from "./columns.js";
 import { EdgeList } from "./edge-list.js";
 import { type EdgeEntry, isEdgeEntry, isList, isName, type NodeEntry, nameFaultOf, nodeOfEntry } from "./entries.js";
-import { checkedGraph } from "./faults.js";
+import { checkedGraph, firstUnknown } from "./faults.js";
 import type { EdgeTable, GraphCore, NodeTask } from "./graph-core.js";
 import { type EdgeOptions, edgeRow, type NodeOptions, nodeRow } from "./options.js";
-
-/** Ids from here on stand for names that no node had yet when an edge used them; `build` looks those up again. */
-const firstProvisional = 0x8000_0000;
 
 /** How much a builder holds. */
 interface BuilderSize {
@@ -137,7 +134,7 @@ export class GraphBuilder {
     if (this.#duplicates > 0) this.#useFirstIds();
     this.#resolveProvisional();
     const unknown = [...this.#provisional.keys()];
-    const nameOf = (id: number): string => this.#names[id] ?? unknown[id - firstProvisional] ?? String(id);
+    const nameOf = (id: number): string => this.#names[id] ?? unknown[id - firstUnknown] ?? String(id);
     const { native, faults } = checkedGraph(this.#names, this.#edges.view(), nameOf);
     if (native === null || this.#faults.length > 0) throw errorOf([...this.#faults, ...faults]);
     this.#isShared = true;
@@ -160,10 +157,11 @@ export class GraphBuilder {
     this.#faults.push(new DuplicateNodeError(name));
   }
 
+  /** Stands for a name that no node has yet; `build` looks it up again. */
   #provisionalId(name: string): number {
     let id = this.#provisional.get(name);
     if (id === undefined) {
-      id = firstProvisional + this.#provisional.size;
+      id = firstUnknown + this.#provisional.size;
       this.#provisional.set(name, id);
     }
     return id;
@@ -173,7 +171,7 @@ export class GraphBuilder {
   #resolveProvisional(): void {
     if (this.#provisional.size === 0) return;
     const ids = Array.from(this.#provisional.keys(), (name) => this.#index.get(name));
-    replaceIds(this.#edges.view(), (id) => (id < firstProvisional ? id : (ids[id - firstProvisional] ?? id)));
+    replaceIds(this.#edges.view(), (id) => (id < firstUnknown ? id : (ids[id - firstUnknown] ?? id)));
   }
 
   /** Lets every edge of a repeated name mean its first node, so that cycles are reported as their author sees them. */

@@ -19,7 +19,7 @@ export function idsOf(core: GraphCore, names: Iterable<string>): Uint32Array {
 
 /** An id that was handed in, once it is known to be one. Throws `NodeNotFoundError`. */
 export function checkedId(core: GraphCore, id: number): number {
-  if (!Number.isInteger(id) || id < 0 || id >= core.names.length) throw new NodeNotFoundError(String(id));
+  if (!Number.isInteger(id) || id < 0 || id >= core.names.length) throw new NodeNotFoundError({ id });
   return id;
 }
 
