@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DAG } from "../../src/dag/dag.js";
@@ -86,6 +87,23 @@ describe("a builder", () => {
   it("takes every hostile name", () => {
     const dag = DAG.builder().addNodes(hostileNames).build();
     for (const name of hostileNames) expect(dag.get(name)).toEqual({ name });
+  });
+
+  it("is shown with its size, as are its graphs and drafts", () => {
+    const builder = DAG.builder().addNodes(["a", "b", "c"]).addEdge("a", "b");
+    expect(inspect(builder)).toBe("DAGBuilder { nodes: 3, edges: 1 }");
+    expect(inspect({ dag: builder.build() })).toBe("{ dag: DAG { nodes: 3, edges: 1 } }");
+    expect(inspect(new DAG().addNode("a"))).toBe("DAG { nodes: 1, edges: 0 }");
+  });
+
+  it.each([
+    ["a prototype of graphs", Object.getPrototypeOf(DAG.builder().build())],
+    ["a prototype of drafts", DAG.prototype],
+    ["a prototype of builders", Object.getPrototypeOf(DAG.builder())],
+    ["a proxy of a graph", new Proxy(DAG.builder().build(), {})],
+    ["a proxy of a builder", new Proxy(DAG.builder(), {})],
+  ])("can be shown: %s", (_, value) => {
+    expect(inspect(value)).toEqual(expect.any(String));
   });
 
   it("adds nothing where an iterable throws", () => {

@@ -11,6 +11,9 @@ import { type GraphJSON, toJSON } from "./json.js";
 import { toMermaid } from "./mermaid.js";
 import type { AnyShape, DerivedShape, MergedShape, NodeName, Shape } from "./types.js";
 
+/** What `node:util` calls `inspect.custom`. */
+export const inspect: unique symbol = Symbol.for("nodejs.util.inspect.custom");
+
 /** Where a graph's frozen form comes from: the form itself, or a draft that makes a snapshot when asked. */
 export interface CoreSource {
   snapshot(): GraphCore;
@@ -291,6 +294,11 @@ export class DagValue<S extends Shape = AnyShape> {
   /** The same calls with ids in the place of names, for big graphs: an id is a node's place in node order. Arrays can be reused. */
   get ids(): analysis.GraphIds {
     return new analysis.GraphIds(this.#core);
+  }
+
+  /** How `console.log` shows a graph. What only looks like one, as the prototype does, is shown as it is. */
+  [inspect](): unknown {
+    return #source in this ? `DAG { nodes: ${this.nodeCount}, edges: ${this.edgeCount} }` : this;
   }
 
   get #core(): GraphCore {

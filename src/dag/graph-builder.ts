@@ -38,6 +38,15 @@ export class GraphBuilder {
   readonly #faults: DagnyError[] = [];
   readonly #provisional = new Map<string, number>();
 
+  /** Nodes added, those whose name was there before included. */
+  get nodeCount(): number {
+    return this.#names.length;
+  }
+
+  get edgeCount(): number {
+    return this.#edges.edgeCount;
+  }
+
   addNode(name: string, options?: NodeOptions): void {
     if (!isName(name)) {
       this.#faults.push(new InvalidNameError(name));
