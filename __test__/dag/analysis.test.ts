@@ -1,9 +1,12 @@
 /** What everyone expects of a graph library, one row a case, and what it says to wrong arguments. */
 import { describe, expect, it } from "vitest";
-import { DAG } from "../../src/dag/dag.js";
+import { coreOf, DAG } from "../../src/dag/dag.js";
 import { NodeNotFoundError } from "../../src/errors/graph.js";
-import { InvalidOptionError } from "../../src/errors/options.js";
+import { InvalidOptionError, UnknownOptionError } from "../../src/errors/options.js";
 import { edgesAsText, graphOf } from "../support/graph-text.js";
+
+/** A value of a type that the compiler would not let through. */
+const wrong = (value: unknown): never => value as never;
 
 const diamond = "a -> b, c -> d";
 const ladder = "a -> b -> c -> d; a -> c; a -> d; b -> d";
@@ -293,6 +296,17 @@ describe("wrong arguments", () => {
     expect(ask).toThrow(expect.objectContaining({ code: "NODE_NOT_FOUND", node: "transfrom", suggestion: "transform" }));
   });
 
+  it.each<readonly [string, unknown, string]>([
+    ["too high", 9, "no node has id 9"],
+    ["below 0", -1, "no node has id -1"],
+    ["a name", "load", 'no node has id "load" (string)'],
+    ["missing", undefined, "no node has id undefined"],
+  ])("an id that is none: %s", (_name, id, message) => {
+    for (const ask of [() => dag.ids.ancestors(wrong(id)), () => dag.reachability().isAncestorId(0, wrong(id))]) {
+      expect(ask).toThrow(expect.objectContaining({ code: "NODE_NOT_FOUND", node: String(id), message }));
+    }
+  });
+
   it.each([
     ["workers: 0", () => dag.executionPlan(0)],
     ["workers: 1.5", () => dag.executionPlan(1.5)],
@@ -302,6 +316,54 @@ describe("wrong arguments", () => {
     ["one end of two", () => dag.countPaths("extract")],
   ])("%s", (_name, ask) => {
     expect(ask).toThrow(InvalidOptionError);
+  });
+
+  it.each<readonly [string, string | undefined, () => unknown]>([
+    ["limt", "limit", () => dag.allPaths("extract", "load", wrong({ limt: 1 }))],
+    ["upsteam", "upstream", () => dag.subgraph(["load"], wrong({ upsteam: 3 }))],
+    ["maxedges", "maxEdges", () => dag.transitiveClosure(wrong({ maxedges: 3 }))],
+    ["too", "to", () => dag.longestPath(wrong({ too: "load" }))],
+    ["node", "nodes", () => DAG.diagnose([], wrong({ node: ["a"] }))],
+    ["upstream", "upstreams", () => DAG.fromRecords([{ name: "a" }], wrong({ upstream: "name" }))],
+    ["zzz", undefined, () => dag.allPaths("extract", "load", wrong({ zzz: 1 }))],
+  ])("an option `%s`, for which %s may be meant", (option, suggestion, ask) => {
+    expect(ask).toThrow(UnknownOptionError);
+    expect(ask).toThrow(expect.objectContaining({ code: "UNKNOWN_OPTION", option, suggestion }));
+  });
+
+  it.each([
+    ["allPaths", () => dag.allPaths("extract", "load", wrong(null))],
+    ["subgraph", () => dag.subgraph(["load"], wrong(3))],
+    ["transitiveClosure", () => dag.transitiveClosure(wrong(3))],
+    ["longestPath", () => dag.longestPath(wrong("extract"))],
+    ["diagnose", () => DAG.diagnose([], wrong(["a"]))],
+    ["fromRecords", () => DAG.fromRecords([], wrong("name"))],
+  ])("options of %s that are no object", (_name, ask) => {
+    expect(ask).toThrow(/^`(options|ends)` must be an object, received /);
+  });
+
+  it.each<readonly [string, () => unknown, string]>([
+    ["merge with an object", () => dag.merge(wrong({})), "`other` must be a DAG, received an object (Object)"],
+    ["merge with what only looks like a DAG", () => dag.merge(Object.create(dag)), "`other` must be a DAG, received an object (Object)"],
+    ["diff with nothing", () => dag.diff(wrong(undefined)), "`other` must be a DAG, received undefined"],
+    ["the core of a text", () => coreOf(wrong("dag")), '`dag` must be a DAG, received "dag" (string)'],
+    [
+      "too little room",
+      () => dag.ids.topologicalSort(new Uint32Array(1)),
+      "`into` must be a Uint32Array of at least 3 entries, received a Uint32Array of 1",
+    ],
+    ["filter by nothing", () => dag.filter(wrong(undefined)), "`keep` must be a function, received undefined"],
+    ["a pattern that is none", () => dag.nodesMatching(wrong(4)), "`pattern` must be a glob or a regular expression, received 4 (number)"],
+    ["a descending range", () => dag.nodesMatching("[z-a]"), '`pattern` must be a glob whose ranges ascend, received "[z-a]" (string)'],
+    ["a subgraph of a text", () => dag.subgraph("load"), '`names` must be a list of node names, received "load" (string)'],
+    ["a subgraph of nothing", () => dag.subgraph(wrong(undefined)), "`names` must be a list of node names, received undefined"],
+    ["a diagnosis of nothing", () => DAG.diagnose(wrong(null)), "`edges` must be a list of edges, received null"],
+    ["a diagnosis of a text", () => DAG.diagnose(wrong("ab")), '`edges` must be a list of edges, received "ab" (string)'],
+    ["nodes as text", () => DAG.diagnose([], { nodes: "ab" }), '`nodes` must be a list of node names, received "ab" (string)'],
+    ["diff of a diagnosis", () => DAG.diagnose([]).diff(wrong(dag)), "`other` must be a diagnosis, received an object (Object)"],
+  ])("%s", (_name, ask, message) => {
+    expect(ask).toThrow(InvalidOptionError);
+    expect(ask).toThrow(expect.objectContaining({ message }));
   });
 
   it("a closure that is too large is refused before it is made", () => {
@@ -340,6 +402,13 @@ describe("diagnose", () => {
       weakComponents: [["d", "c", "b", "a"], ["lone"], ["x", "y"]],
     });
     expect([...found.descendantCounts()]).toEqual([0, 3, 3, 3, 0, 1, 1]);
+  });
+
+  it.each([
+    ["an end that is no name", ["a", 5], 'edge "a" -> 5 (number): a node\'s name must be a non-empty string, received 5 (number)'],
+    ["text", "ab", 'an edge must be a pair of node names, received "ab" (string)'],
+  ])("takes no edge that is none: %s", (_name, edge, message) => {
+    expect(() => DAG.diagnose([wrong(edge)])).toThrow(expect.objectContaining({ message }));
   });
 
   it("of edges by id, only whether there is a cycle", () => {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DAG } from "../../src/dag/dag.js";
@@ -88,6 +89,23 @@ describe("a builder", () => {
     for (const name of hostileNames) expect(dag.get(name)).toEqual({ name });
   });
 
+  it("is shown with its size, as are its graphs and drafts", () => {
+    const builder = DAG.builder().addNodes(["a", "b", "c"]).addEdge("a", "b");
+    expect(inspect(builder)).toBe("DAGBuilder { nodes: 3, edges: 1 }");
+    expect(inspect({ dag: builder.build() })).toBe("{ dag: DAG { nodes: 3, edges: 1 } }");
+    expect(inspect(new DAG().addNode("a"))).toBe("DAG { nodes: 1, edges: 0 }");
+  });
+
+  it.each([
+    ["a prototype of graphs", Object.getPrototypeOf(DAG.builder().build())],
+    ["a prototype of drafts", DAG.prototype],
+    ["a prototype of builders", Object.getPrototypeOf(DAG.builder())],
+    ["a proxy of a graph", new Proxy(DAG.builder().build(), {})],
+    ["a proxy of a builder", new Proxy(DAG.builder(), {})],
+  ])("can be shown: %s", (_, value) => {
+    expect(inspect(value)).toEqual(expect.any(String));
+  });
+
   it("adds nothing where an iterable throws", () => {
     const stop = new Error("stop");
     function* nodes(): Generator<string> {
@@ -156,6 +174,22 @@ describe("what is wrong with a graph", () => {
     ["a number as name", [["a"], [5]], [], ["INVALID_NAME: a node's name must be a non-empty string, received 5 (number)"]],
     ["null among nodes", [null], [], ["INVALID_NAME: a node's name must be a non-empty string, received null"]],
     ["text as an edge", [], ["ab"], ['INVALID_EDGE: an edge must be [from, to] or [from, to, options], received "ab" (string)']],
+    [
+      "ends that are no names",
+      ["a"],
+      [
+        ["a", undefined],
+        [5, "a"],
+        ["", "a"],
+        [Symbol("s"), null],
+      ],
+      [
+        'INVALID_NAME: edge "a" -> undefined: a node\'s name must be a non-empty string, received undefined',
+        'INVALID_NAME: edge 5 (number) -> "a": a node\'s name must be a non-empty string, received 5 (number)',
+        'INVALID_NAME: edge "" -> "a": a node\'s name must be a non-empty string, received "" (string)',
+        "INVALID_NAME: edge Symbol(s) (symbol) -> null: a node's name must be a non-empty string, received Symbol(s) (symbol)",
+      ],
+    ],
     ["half an edge", [], [["a"]], ["INVALID_EDGE: an edge must be [from, to] or [from, to, options], received an array of 1"]],
   ];
 
@@ -168,12 +202,25 @@ describe("what is wrong with a graph", () => {
   });
 
   it.each<readonly [string, (graph: GraphBuilder) => void, string]>([
-    ["an id of no node", (g) => g.addEdgeIds(Uint32Array.of(0, 7)), 'NODE_NOT_FOUND: no node is named "7", used by edge "a" -> "7"'],
+    ["an id of no node", (g) => g.addEdgeIds(Uint32Array.of(0, 7)), 'NODE_NOT_FOUND: no node has id 7, used by edge "a" -> "7"'],
     [
       "ids that are no pairs",
       (g) => g.addEdgeIds(Uint32Array.of(1)),
-      "INVALID_EDGE: edge ids must be a Uint32Array of pairs, received an object (Uint32Array)",
+      "INVALID_EDGE: edge ids must be a Uint32Array of pairs, received a Uint32Array of 1",
     ],
+    [
+      "one end of two",
+      (g) => g.addEdge("a", wrong(undefined)),
+      'INVALID_NAME: edge "a" -> undefined: a node\'s name must be a non-empty string, received undefined',
+    ],
+    [
+      "both ends in one object",
+      (g) => g.addEdge(wrong({ from: "a", to: "b" }), wrong(undefined), { weight: Number.NaN }),
+      "INVALID_NAME: edge an object (Object) -> undefined: a node's name must be a non-empty string, received an object (Object)",
+    ],
+    ["no list of nodes", (g) => g.addNodes(wrong(5)), "INVALID_OPTION: `nodes` must be a list of nodes, received 5 (number)"],
+    ["nodes as text", (g) => g.addNodes("abc"), 'INVALID_OPTION: `nodes` must be a list of nodes, received "abc" (string)'],
+    ["no list of edges", (g) => g.addEdges(wrong(null)), "INVALID_OPTION: `edges` must be a list of edges, received null"],
     ["a task that is none", (g) => g.addTask("b", [], 5), 'INVALID_OPTION: node "b": `task` must be a function, received 5 (number)'],
   ])("%s", (_, write, expected) => {
     const written = faults((graph) => {
@@ -313,6 +360,13 @@ describe("other ways to a graph", () => {
     expect(() => DAG.from(wrong({ a: [], b: "a" }))).toThrow('node "b": `upstreams` must be a list of node names, received "a" (string)');
   });
 
+  it.each([
+    ["lists", () => DAG.from(wrong({ a: [5] })), 'edge 5 (number) -> "a": a node\'s name must be a non-empty string, received 5 (number)'],
+    ["records", () => DAG.fromRecords([{ upstreams: ["a"] }]), "a node's name must be a non-empty string, received undefined"],
+  ])("%s must have names", (_, make, message) => {
+    expect(make).toThrow(expect.objectContaining({ code: "INVALID_NAME", message }));
+  });
+
   it("records are nodes, and payloads", () => {
     const rows = [
       { name: "a", upstreams: [] },
@@ -321,6 +375,27 @@ describe("other ways to a graph", () => {
     const dag = DAG.fromRecords(rows);
     expect(dag.edges()).toEqual([{ from: "a", to: "b" }]);
     expect(dag.get("b").payload).toBe(rows[1]);
+  });
+
+  it.each<readonly [string, () => unknown, string]>([
+    ["a list", () => DAG.from(wrong([])), "`upstreams` must be an object of lists, or a Map, received an array of 0"],
+    ["a Set", () => DAG.from(wrong(new Set())), "`upstreams` must be an object of lists, or a Map, received an object (Set)"],
+    ["no records", () => DAG.fromRecords(wrong(null)), "`records` must be a list of records, received null"],
+    ["records as text", () => DAG.fromRecords(wrong("ab")), '`records` must be a list of records, received "ab" (string)'],
+    ["a record that is none", () => DAG.fromRecords(wrong([{ name: "a" }, null])), "`records[1]` must be an object, received null"],
+    [
+      "a field by number",
+      () => DAG.fromRecords([], { name: wrong(0) }),
+      "`name` must be a field's name or a function, received 0 (number)",
+    ],
+    [
+      "a list of fields",
+      () => DAG.fromRecords([], { upstreams: wrong([]) }),
+      "`upstreams` must be a field's name or a function, received an array of 0",
+    ],
+    ["options for all", () => DAG.fromRecords([], { options: wrong({}) }), "`options` must be a function, received an object (Object)"],
+  ])("none from %s", (_, make, message) => {
+    expect(make).toThrow(expect.objectContaining({ code: "INVALID_OPTION", message }));
   });
 
   it("records may have fields of other names", () => {

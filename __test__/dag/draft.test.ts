@@ -74,8 +74,23 @@ describe("a call that throws", () => {
     ["wrong options", (dag) => dag.addNode("e", { cost: -1 }), "INVALID_OPTION"],
     ["nodes of which one is there", (dag) => dag.addNodes(["e", "a"]), "DUPLICATE_NODE"],
     ["nodes of which two are the same", (dag) => dag.addNodes(["e", "e"]), "DUPLICATE_NODE"],
+    ["nodes as text", (dag) => dag.addNodes("ef"), "INVALID_OPTION"],
+    ["no list of nodes", (dag) => dag.addNodes(wrong(5)), "INVALID_OPTION"],
+    ["no list of edges", (dag) => dag.addEdges(wrong({ a: "d" })), "INVALID_OPTION"],
     ["an edge twice", (dag) => dag.addEdge("a", "b"), "DUPLICATE_EDGE"],
     ["an edge from nowhere", (dag) => dag.addEdge("aa", "b"), "NODE_NOT_FOUND"],
+    ["an edge to nowhere", (dag) => dag.addEdge("b", "aa"), "NODE_NOT_FOUND"],
+    ["half an edge", (dag) => dag.addEdge("b", wrong(undefined)), "INVALID_NAME"],
+    ["both ends in one object", (dag) => dag.addEdge(wrong({ from: "a", to: "d" }), wrong(undefined)), "INVALID_NAME"],
+    [
+      "edges of which one has an end that is no name",
+      (dag) =>
+        dag.addEdges([
+          ["a", "d"],
+          ["d", wrong(5)],
+        ]),
+      "INVALID_NAME",
+    ],
     ["a self loop", (dag) => dag.addEdge("a", "a"), "SELF_LOOP"],
     ["an edge that closes a cycle", (dag) => dag.addEdge("c", "a"), "CYCLE"],
     ["an edge with wrong options", (dag) => dag.addEdge("a", "d", { weight: Number.NaN }), "INVALID_OPTION"],
@@ -119,6 +134,15 @@ describe("a call that throws", () => {
     expect(error instanceof DagnyError && error.code).toBe(code);
     expect(JSON.stringify(dag)).toBe(before);
     expect(dag.edgeCount).toBe(2);
+  });
+
+  it.each([
+    ["", "aaa", 'no node is named "aaa", used by edge "b" -> "aaa"'],
+    ["with the nearest", "D", 'no node is named "D", used by edge "b" -> "D"; did you mean "d"?'],
+    ["that is no name", undefined, 'edge "b" -> undefined: a node\'s name must be a non-empty string, received undefined'],
+  ])("names the edge whose end is unknown %s", (_, to, message) => {
+    expect(() => draft().addEdge("b", wrong(to))).toThrow(expect.objectContaining({ message }));
+    expect(() => draft().addEdges([["b", wrong(to)]])).toThrow(expect.objectContaining({ message }));
   });
 
   it("has the cycle an edge would close", () => {

@@ -55,8 +55,18 @@ describe("messages", () => {
     [new errors.UnknownTaskError([{ name: "laod", suggestion: "load" }]), 'no node exists for task "laod" (did you mean "load"?)'],
     [new errors.TimeoutError("a", 2, 50), 'node "a": attempt 2 ran longer than 50 ms'],
     [new errors.DuplicateNodeError('a\n"b'), String.raw`node "a\n\"b" was added twice`],
+    [
+      new errors.InvalidNameError(undefined, { from: "a", to: undefined }),
+      'edge "a" -> undefined: a node\'s name must be a non-empty string, received undefined',
+    ],
     [new errors.InvalidOptionError("x", "a number", () => 1), "`x` must be a number, received a function"],
     [new errors.InvalidOptionError("x", "a number", Symbol("s")), "`x` must be a number, received Symbol(s) (symbol)"],
+    [new errors.InvalidOptionError("x", "a number", new Int8Array(3)), "`x` must be a number, received an Int8Array of 3"],
+    [
+      new errors.InvalidOptionError("x", "a number", new DataView(new ArrayBuffer(1))),
+      "`x` must be a number, received an object (DataView)",
+    ],
+    [new errors.NodeNotFoundError({ id: 9 }), "no node has id 9"],
     [new errors.InvalidOptionError("x", "a number", new Map()), "`x` must be a number, received an object (Map)"],
   ])("%s", (error, message) => {
     expect(error.message).toBe(message);

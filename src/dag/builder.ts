@@ -1,7 +1,7 @@
 /** The fluent builder: `graph-builder.ts` with types on top, so that the compiler follows every name and every output. */
 import type { TaskFunction } from "../flow/task.js";
 import type { DAG } from "./dag.js";
-import { frozen } from "./dag-value.js";
+import { frozen, inspect } from "./dag-value.js";
 import type { EdgeEntry, NodeEntry } from "./entries.js";
 import { GraphBuilder } from "./graph-builder.js";
 import type { EdgeOptions, NodeOptions } from "./options.js";
@@ -83,5 +83,10 @@ export class DAGBuilder<N extends string = never, U extends object = NoKeys, O e
   ): DAG<{ readonly names: N; readonly upstreams: U; readonly outputs: O }>;
   build(this: unknown): DAG<{ readonly names: N; readonly upstreams: U; readonly outputs: O }> {
     return frozen((this as DAGBuilder<N, U, O, E>).#graph.build());
+  }
+
+  /** How `console.log` shows a builder. */
+  [inspect](): unknown {
+    return #graph in this ? `DAGBuilder { nodes: ${this.#graph.nodeCount}, edges: ${this.#graph.edgeCount} }` : this;
   }
 }

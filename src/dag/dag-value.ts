@@ -1,6 +1,7 @@
 /** The graph value: what a graph can do, typed by its node names. The algorithms are in `analysis/`; this class lends them its types. */
 import { nearest } from "../errors/did-you-mean.js";
 import { NodeNotFoundError } from "../errors/graph.js";
+import { InvalidOptionError } from "../errors/options.js";
 import * as analysis from "./analysis/index.js";
 import { rowOf } from "./columns.js";
 import { toDot } from "./dot.js";
@@ -9,6 +10,9 @@ import type { GraphCore, NodeRow } from "./graph-core.js";
 import { type GraphJSON, toJSON } from "./json.js";
 import { toMermaid } from "./mermaid.js";
 import type { AnyShape, DerivedShape, MergedShape, NodeName, Shape } from "./types.js";
+
+/** What `node:util` calls `inspect.custom`. */
+export const inspect: unique symbol = Symbol.for("nodejs.util.inspect.custom");
 
 /** Where a graph's frozen form comes from: the form itself, or a draft that makes a snapshot when asked. */
 export interface CoreSource {
@@ -36,8 +40,9 @@ export class DagValue<S extends Shape = AnyShape> {
     this.#source = source;
   }
 
-  /** The frozen form of a graph, for the modules of this package. */
-  static coreOf(dag: DagValue<Shape>): GraphCore {
+  /** The frozen form of a graph, for the modules of this package. Throws where it is none, of which the message speaks as `called`. */
+  static coreOf(dag: DagValue<Shape>, called: string): GraphCore {
+    if (typeof dag !== "object" || dag === null || !(#source in dag)) throw new InvalidOptionError(called, "a DAG", dag);
     return dag.#source.snapshot();
   }
 
@@ -235,7 +240,7 @@ export class DagValue<S extends Shape = AnyShape> {
 
   /** What must be added to and removed from this graph to make it `other`. Nodes are matched by name. O(n + m log d). */
   diff(other: DagValue<Shape>): analysis.GraphDiff {
-    return analysis.diff(this.#core, coreOf(other));
+    return analysis.diff(this.#core, coreOf(other, "other"));
   }
 
   /** The same nodes with every edge turned around. O(n + m). */
@@ -255,7 +260,7 @@ export class DagValue<S extends Shape = AnyShape> {
 
   /** The nodes for which `keep` answers true, and the edges between them; paths through nodes left out are not bridged. O(n + m). */
   filter(keep: (name: NodeName<S>) => boolean): DagValue {
-    return frozen(analysis.filter(this.#core, (name) => keep(name)));
+    return frozen(analysis.filter(this.#core, keep as (name: string) => boolean));
   }
 
   /** These nodes, what lies within so many edges above and below them, and the edges between all of them. Node order stays. O(n + m). */
@@ -268,7 +273,7 @@ export class DagValue<S extends Shape = AnyShape> {
    * option by option. Throws `CycleError` where the edges form a cycle together. O(n + m log m).
    */
   merge<T extends Shape>(other: DagValue<T>): DagValue<MergedShape<S, T>> {
-    return frozen(analysis.merge(this.#core, coreOf(other)));
+    return frozen(analysis.merge(this.#core, coreOf(other, "other")));
   }
 
   /** The graph as plain data, in a versioned format; `JSON.stringify(dag)` calls it. Tasks stay behind. O(n + m). */
@@ -291,6 +296,11 @@ export class DagValue<S extends Shape = AnyShape> {
     return new analysis.GraphIds(this.#core);
   }
 
+  /** How `console.log` shows a graph. What only looks like one, as the prototype does, is shown as it is. */
+  [inspect](): unknown {
+    return #source in this ? `DAG { nodes: ${this.nodeCount}, edges: ${this.edgeCount} }` : this;
+  }
+
   get #core(): GraphCore {
     return this.#source.snapshot();
   }
@@ -302,8 +312,8 @@ export function frozen<S extends Shape>(core: GraphCore): DagValue<S> {
 }
 
 /** The frozen form of a graph: for the modules of this package, not exported from it. */
-export function coreOf(dag: DagValue<Shape>): GraphCore {
-  return DagValue.coreOf(dag);
+export function coreOf(dag: DagValue<Shape>, called = "dag"): GraphCore {
+  return DagValue.coreOf(dag, called);
 }
 
 /** A node's row as users see it. */

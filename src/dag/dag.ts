@@ -5,8 +5,10 @@ import { type DiagnoseOptions, type Diagnosis, diagnose, isAcyclic, type NamedEd
 import { DAGBuilder } from "./builder.js";
 import { DagValue, frozen } from "./dag-value.js";
 import { DraftDAG } from "./draft-dag.js";
+import { checkList, isList, isName } from "./entries.js";
 import { GraphBuilder } from "./graph-builder.js";
 import { fromJSON, type GraphJSON } from "./json.js";
+import { checkOptions } from "./option-check.js";
 import type { NodeOptions } from "./options.js";
 import type { AnyShape, CheckedLists, Shape, ShapeOfLists } from "./types.js";
 
@@ -79,21 +81,28 @@ export const DAG: DAGConstructor = class extends DraftDAG {
   }
 
   static from(upstreams: ReadonlyMap<string, Iterable<string>> | { readonly [node: string]: readonly string[] }): DAG<never> {
-    if (typeof upstreams !== "object" || upstreams === null) throw new InvalidOptionError("upstreams", "an object of lists", upstreams);
+    // A list, too, is an object, and would make the empty graph or one of its indices.
+    if (typeof upstreams !== "object" || upstreams === null || (isList(upstreams) && !(upstreams instanceof Map))) {
+      throw new InvalidOptionError("upstreams", "an object of lists, or a Map", upstreams);
+    }
     const entries = upstreams instanceof Map ? [...upstreams] : Object.entries(upstreams);
     return fromLists(entries.map(([name, list]) => ({ name, list })));
   }
 
   static fromRecords<R extends object>(records: Iterable<R>, options: RecordsOptions<R> = {}): DAG {
+    checkOptions(options, ["name", "upstreams", "options"]);
+    checkList("records", "a list of records", records);
     const { name = "name", upstreams = "upstreams", options: optionsOf = (record: R) => ({ payload: record }) } = options;
+    if (!isField(name)) throw new InvalidOptionError("name", "a field's name or a function", name);
+    if (!isField(upstreams)) throw new InvalidOptionError("upstreams", "a field's name or a function", upstreams);
+    if (typeof optionsOf !== "function") throw new InvalidOptionError("options", "a function", optionsOf);
     const read = <K>(record: R, field: string | ((record: R) => K)): unknown =>
       typeof field === "function" ? field(record) : (record as Record<string, unknown>)[field];
     return fromLists(
-      Array.from(records, (record) => ({
-        name: read(record, name) as string,
-        list: read(record, upstreams) ?? [],
-        options: optionsOf(record),
-      })),
+      Array.from(records, (record, place) => {
+        if (typeof record !== "object" || record === null) throw new InvalidOptionError(`records[${place}]`, "an object", record);
+        return { name: read(record, name) as string, list: read(record, upstreams) ?? [], options: optionsOf(record) };
+      }),
     );
   }
 
@@ -115,13 +124,13 @@ function fromLists(nodes: readonly { name: string; list: unknown; options?: Node
   const graph = new GraphBuilder();
   for (const { name, options } of nodes) graph.addNode(name, options);
   for (const { name, list } of nodes) {
-    if (isNames(list)) for (const upstream of list) graph.addEdge(upstream, name);
-    else graph.addFault(new InvalidOptionError("upstreams", "a list of node names", list, `node ${quote(String(name))}`));
+    if (!isName(name)) continue; // Said once, not again for each of its edges.
+    if (isList(list)) for (const upstream of list) graph.addEdge(upstream as string, name);
+    else graph.addFault(new InvalidOptionError("upstreams", "a list of node names", list, `node ${quote(name)}`));
   }
   return frozen(graph.build());
 }
 
-/** Text can be iterated, too, but is never meant as a list of its characters. */
-function isNames(list: unknown): list is Iterable<string> {
-  return typeof list === "object" && list !== null && Symbol.iterator in list;
+function isField(value: unknown): boolean {
+  return typeof value === "string" || typeof value === "function";
 }

@@ -20,13 +20,10 @@ import {
 import { InternalError } from "../errors/internal.js";
 import { NativeDraft } from "../native/index.js";
 import { clearRow, edgeColumns, movedRows, nodeColumns, rowOf, setRow } from "./columns.js";
-import { type EdgeEntry, isEdgeEntry, type NodeEntry, nodeOfEntry } from "./entries.js";
-import { errorsOf } from "./faults.js";
+import { checkList, type EdgeEntry, isEdgeEntry, isName, type NodeEntry, nameFaultOf, nodeOfEntry } from "./entries.js";
+import { errorsOf, firstUnknown } from "./faults.js";
 import type { EdgeRow, EdgeTable, GraphCore, NodeRow, NodeTask } from "./graph-core.js";
 import { type EdgeOptions, edgeRow, type NodeOptions, nodeRow } from "./options.js";
-
-/** Ids from here on stand for names that no node has, so that the core reports them with everything else. */
-const firstUnknown = 0x8000_0000;
 
 /** What the core answers to an edge, see `NativeDraft.bindAddEdge`. */
 const added = 0;
@@ -77,6 +74,7 @@ export class Draft {
   }
 
   addNodes(entries: Iterable<NodeEntry>): void {
+    checkList("nodes", "a list of nodes", entries);
     const faults: DagnyError[] = [];
     const wanted = new Map<string, Partial<NodeRow>>();
     for (const entry of entries) {
@@ -93,8 +91,8 @@ export class Draft {
   }
 
   addEdge(from: string, to: string, options?: EdgeOptions): void {
-    const upstream = this.#idOf(from);
-    const downstream = this.#idOf(to);
+    const upstream = this.#endOf(from, from, to);
+    const downstream = this.#endOf(to, from, to);
     const row = options === undefined ? undefined : this.#checkedEdge(from, to, options);
     const answer = this.#tryEdge(upstream, downstream);
     if (answer !== added) throw this.#refusal(answer, from, to);
@@ -103,6 +101,7 @@ export class Draft {
   }
 
   addEdges(entries: Iterable<EdgeEntry>): void {
+    checkList("edges", "a list of edges", entries);
     const faults: DagnyError[] = [];
     const unknown: string[] = [];
     const edges: [from: number, to: number, row: Partial<EdgeRow> | undefined][] = [];
@@ -110,7 +109,12 @@ export class Draft {
     for (const entry of entries) {
       if (!isEdgeEntry(entry, faults)) continue;
       const [from, to, options] = entry;
-      const row = options === undefined ? undefined : edgeRow(options, `edge ${quote(String(from))} -> ${quote(String(to))}`, faults);
+      const fault = nameFaultOf(from, to);
+      if (fault !== null) {
+        faults.push(fault);
+        continue;
+      }
+      const row = options === undefined ? undefined : edgeRow(options, `edge ${quote(from)} -> ${quote(to)}`, faults);
       edges.push([idOf(from), idOf(to), row]);
     }
     const pairs = new Uint32Array(2 * edges.length);
@@ -200,7 +204,7 @@ export class Draft {
 
   /** The node's row. A name or an option that is wrong, and a name that is taken, are faults. */
   #checkedNode(name: string, options: NodeOptions | undefined, faults: DagnyError[]): Partial<NodeRow> {
-    if (typeof name !== "string" || name === "") faults.push(new InvalidNameError(name));
+    if (!isName(name)) faults.push(new InvalidNameError(name));
     else if (this.#index.has(name)) faults.push(new DuplicateNodeError(name));
     return options === undefined ? {} : nodeRow(options, `node ${quote(String(name))}`, faults);
   }
@@ -231,6 +235,13 @@ export class Draft {
     const id = this.#index.get(name);
     if (id === undefined) throw new NodeNotFoundError(String(name), nearest(String(name), this.#index.keys()));
     return id;
+  }
+
+  /** The id of an end of a new edge. */
+  #endOf(name: string, from: string, to: string): number {
+    const id = this.#index.get(name);
+    if (id !== undefined) return id;
+    throw nameFaultOf(from, to) ?? new NodeNotFoundError(name, nearest(name, this.#index.keys()), { from, to });
   }
 
   #refusal(answer: number, from: string, to: string): DagnyError {

@@ -1,8 +1,6 @@
 /** What drawings of a graph have in common, whatever the language: options, namespaces, colors. */
-import type { DagnyError } from "../errors/base.js";
-import { errorOf } from "../errors/graph.js";
 import { InvalidOptionError } from "../errors/options.js";
-import { OptionCheck } from "./option-check.js";
+import { checkOptions } from "./option-check.js";
 
 /** Where a drawing starts and where it goes: top to bottom, left to right, and the reverse. */
 export type Direction = "TB" | "LR" | "BT" | "RL";
@@ -56,10 +54,7 @@ const directions: readonly unknown[] = ["TB", "LR", "BT", "RL"];
 
 /** Checks the options of a drawing. Throws what is wrong with them. */
 export function resolveDrawOptions<N extends string>(options: DrawOptions<N>): ResolvedDrawOptions {
-  const faults: DagnyError[] = [];
-  const check = new OptionCheck(undefined, faults);
-  if (check.isRecord("options", options)) check.names(options, ["direction", "label", "namespaces", "result"]);
-  if (faults.length > 0) throw errorOf(faults);
+  checkOptions(options, ["direction", "label", "namespaces", "result"]);
   const { direction = "TB", label = (name: string) => name, namespaces = false, result } = options;
   if (!directions.includes(direction)) throw new InvalidOptionError("direction", '"TB", "LR", "BT" or "RL"', direction);
   if (typeof label !== "function") throw new InvalidOptionError("label", "a function", label);

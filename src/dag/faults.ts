@@ -9,6 +9,9 @@ export type CheckedGraph =
   | { readonly native: NativeGraph; readonly faults: readonly [] }
   | { readonly native: null; readonly faults: readonly DagnyError[] };
 
+/** Ids from here on stand for names that no node has (yet); those below are the user's own. */
+export const firstUnknown = 0x8000_0000;
+
 /** So many unknown names are compared with all there are; a graph with more of them has another problem than its spelling. */
 const mostSuggestions = 50;
 
@@ -38,8 +41,8 @@ export function errorsOf(
         if (unknown.has(other)) break;
         unknown.add(other);
         const name = nameOf(other);
-        const suggestion = unknown.size <= mostSuggestions ? nearest(name, names) : undefined;
-        errors.push(new NodeNotFoundError(name, suggestion, { from, to }));
+        const suggestion = unknown.size <= mostSuggestions && other >= firstUnknown ? nearest(name, names) : undefined;
+        errors.push(new NodeNotFoundError(other < firstUnknown ? { id: other } : name, suggestion, { from, to }));
         break;
       }
       case "selfLoop":

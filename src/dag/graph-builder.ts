@@ -11,13 +11,10 @@ import { InvalidOptionError } from "../errors/options.js";
 import type { NativeGraph } from "../native/index.js";
 import { edgeColumns, isEmpty, movedRows, nodeColumns, setRow } from "./columns.js";
 import { EdgeList } from "./edge-list.js";
-import { type EdgeEntry, isEdgeEntry, type NodeEntry, nodeOfEntry } from "./entries.js";
-import { checkedGraph } from "./faults.js";
+import { type EdgeEntry, isEdgeEntry, isList, isName, type NodeEntry, nameFaultOf, nodeOfEntry } from "./entries.js";
+import { checkedGraph, firstUnknown } from "./faults.js";
 import type { EdgeTable, GraphCore, NodeTask } from "./graph-core.js";
 import { type EdgeOptions, edgeRow, type NodeOptions, nodeRow } from "./options.js";
-
-/** Ids from here on stand for names that no node had yet when an edge used them; `build` looks those up again. */
-const firstProvisional = 0x8000_0000;
 
 /** How much a builder holds. */
 interface BuilderSize {
@@ -41,8 +38,17 @@ export class GraphBuilder {
   readonly #faults: DagnyError[] = [];
   readonly #provisional = new Map<string, number>();
 
+  /** Nodes added, those whose name was there before included. */
+  get nodeCount(): number {
+    return this.#names.length;
+  }
+
+  get edgeCount(): number {
+    return this.#edges.edgeCount;
+  }
+
   addNode(name: string, options?: NodeOptions): void {
-    if (typeof name !== "string" || name === "") {
+    if (!isName(name)) {
       this.#faults.push(new InvalidNameError(name));
       return;
     }
@@ -64,8 +70,17 @@ export class GraphBuilder {
   }
 
   addEdge(from: string, to: string, options?: EdgeOptions): void {
-    const upstream = this.#index.get(from) ?? this.#provisionalId(from);
-    const downstream = this.#index.get(to) ?? this.#provisionalId(to);
+    let upstream = this.#index.get(from);
+    let downstream = this.#index.get(to);
+    if (upstream === undefined || downstream === undefined) {
+      const fault = nameFaultOf(from, to);
+      if (fault !== null) {
+        this.#faults.push(fault);
+        return;
+      }
+      upstream ??= this.#provisionalId(from);
+      downstream ??= this.#provisionalId(to);
+    }
     if (options !== undefined) this.#setEdgeOptions(from, to, options);
     this.#edges.push(upstream, downstream);
   }
@@ -77,6 +92,10 @@ export class GraphBuilder {
   }
 
   addNodes(entries: Iterable<NodeEntry>): void {
+    if (!isList(entries)) {
+      this.#faults.push(new InvalidOptionError("nodes", "a list of nodes", entries));
+      return;
+    }
     const before = this.#size();
     try {
       for (const entry of entries) {
@@ -90,6 +109,10 @@ export class GraphBuilder {
   }
 
   addEdges(entries: Iterable<EdgeEntry>): void {
+    if (!isList(entries)) {
+      this.#faults.push(new InvalidOptionError("edges", "a list of edges", entries));
+      return;
+    }
     const before = this.#size();
     try {
       for (const entry of entries) {
@@ -120,7 +143,7 @@ export class GraphBuilder {
     if (this.#duplicates > 0) this.#useFirstIds();
     this.#resolveProvisional();
     const unknown = [...this.#provisional.keys()];
-    const nameOf = (id: number): string => this.#names[id] ?? unknown[id - firstProvisional] ?? String(id);
+    const nameOf = (id: number): string => this.#names[id] ?? unknown[id - firstUnknown] ?? String(id);
     const { native, faults } = checkedGraph(this.#names, this.#edges.view(), nameOf);
     if (native === null || this.#faults.length > 0) throw errorOf([...this.#faults, ...faults]);
     this.#isShared = true;
@@ -134,7 +157,7 @@ export class GraphBuilder {
 
   /** Keeps the options of the edge that is added next. */
   #setEdgeOptions(from: string, to: string, options: EdgeOptions): void {
-    const owner = `edge ${quote(String(from))} -> ${quote(String(to))}`;
+    const owner = `edge ${quote(from)} -> ${quote(to)}`;
     setRow(this.#edgeOptions, this.#edges.edgeCount, edgeRow(options, owner, this.#faults));
   }
 
@@ -143,10 +166,11 @@ export class GraphBuilder {
     this.#faults.push(new DuplicateNodeError(name));
   }
 
+  /** Stands for a name that no node has yet; `build` looks it up again. */
   #provisionalId(name: string): number {
     let id = this.#provisional.get(name);
     if (id === undefined) {
-      id = firstProvisional + this.#provisional.size;
+      id = firstUnknown + this.#provisional.size;
       this.#provisional.set(name, id);
     }
     return id;
@@ -156,7 +180,7 @@ export class GraphBuilder {
   #resolveProvisional(): void {
     if (this.#provisional.size === 0) return;
     const ids = Array.from(this.#provisional.keys(), (name) => this.#index.get(name));
-    replaceIds(this.#edges.view(), (id) => (id < firstProvisional ? id : (ids[id - firstProvisional] ?? id)));
+    replaceIds(this.#edges.view(), (id) => (id < firstUnknown ? id : (ids[id - firstUnknown] ?? id)));
   }
 
   /** Lets every edge of a repeated name mean its first node, so that cycles are reported as their author sees them. */

@@ -1,6 +1,7 @@
 /** Type guards for options that note what is wrong, so that everything can be reported at once. */
 import type { DagnyError } from "../errors/base.js";
 import { nearest } from "../errors/did-you-mean.js";
+import { errorOf } from "../errors/graph.js";
 import { InvalidOptionError, UnknownOptionError } from "../errors/options.js";
 
 /** Checks the options of one owner (`node "a"`; none for a call's own options), and adds what is wrong to a list. */
@@ -40,4 +41,12 @@ export class OptionCheck {
     if (!isRight) this.#faults.push(new InvalidOptionError(option, expected, value, this.#owner));
     return isRight;
   }
+}
+
+/** Checks that a call's own options are an object in which every name is one of `known`. Throws what is wrong with them. */
+export function checkOptions(options: object, known: readonly string[], called = "options"): void {
+  const faults: DagnyError[] = [];
+  const check = new OptionCheck(undefined, faults);
+  if (check.isRecord(called, options)) check.names(options, known);
+  if (faults.length > 0) throw errorOf(faults);
 }

@@ -18,6 +18,10 @@ export function describe(value: unknown): string {
   if (typeof value === "string") return `${quote(value)} (string)`;
   if (typeof value === "function") return "a function";
   if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (ArrayBuffer.isView(value) && "length" in value) {
+    const kind = Object.prototype.toString.call(value).slice(8, -1);
+    return `${kind.startsWith("I") ? "an" : "a"} ${kind} of ${value.length}`;
+  }
   if (typeof value === "object") return `an object (${Object.prototype.toString.call(value).slice(8, -1)})`;
   return `${String(value)} (${typeof value})`;
 }

@@ -111,12 +111,12 @@ export class NodeNotFoundError extends GraphError {
   /** The nearest name there is, if one is near. */
   readonly suggestion: string | undefined;
 
-  /** `usedBy` is the edge that names the node, if one does. */
-  constructor(node: string, suggestion?: string, usedBy?: { readonly from: string; readonly to: string }) {
+  /** `node` is the name asked for, or the id; `usedBy` is the edge that names the node, if one does. */
+  constructor(node: string | { readonly id: unknown }, suggestion?: string, usedBy?: { readonly from: string; readonly to: string }) {
     const where = usedBy === undefined ? "" : `, used by edge ${showEdge(usedBy.from, usedBy.to)}`;
     const cure = suggestion === undefined ? "" : `; did you mean ${quote(suggestion)}?`;
-    super(`no node is named ${quote(node)}${where}${cure}`);
-    this.node = node;
+    super(`${typeof node === "string" ? `no node is named ${quote(node)}` : `no node has id ${showId(node.id)}`}${where}${cure}`);
+    this.node = typeof node === "string" ? node : String(node.id);
     this.suggestion = suggestion;
   }
 
@@ -156,8 +156,10 @@ export class InvalidNameError extends GraphError {
   /** What came instead. */
   readonly received: unknown;
 
-  constructor(received: unknown) {
-    super(`a node's name must be a non-empty string, received ${describe(received)}`);
+  /** `usedBy` is the edge that has the name as an end, if one does. */
+  constructor(received: unknown, usedBy?: { readonly from: unknown; readonly to: unknown }) {
+    const where = usedBy === undefined ? "" : `edge ${showEnd(usedBy.from)} -> ${showEnd(usedBy.to)}: `;
+    super(`${where}a node's name must be a non-empty string, received ${describe(received)}`);
     this.received = received;
   }
 
@@ -207,6 +209,16 @@ function showEdge(from: string, to: string): string {
   return `${quote(from)} -> ${quote(to)}`;
 }
 
+/** An id as it came; what is no number is said to be none. */
+function showId(id: unknown): string {
+  return typeof id === "number" ? String(id) : describe(id);
+}
+
+/** An end as it came: a name, or what is none. */
+function showEnd(end: unknown): string {
+  return typeof end === "string" ? quote(end) : describe(end);
+}
+
 /** A long ring is cut in the message only; `path` keeps all of it. */
 function showPath(path: readonly string[]): string {
   if (path.length <= 12) return path.map(quote).join(" -> ");
@@ -214,11 +226,11 @@ function showPath(path: readonly string[]): string {
   return [...path.slice(0, 8).map(quote), `… ${cut} more …`, ...path.slice(-3).map(quote)].join(" -> ");
 }
 
-/** The one error to throw for these faults: a single fault itself, or a `GraphError` around several. */
-export function errorOf(faults: readonly DagnyError[]): DagnyError {
+/** The one error to throw for these faults: a single fault itself, or a `GraphError` around several; `owner` is whose faults they are. */
+export function errorOf(faults: readonly DagnyError[], owner = "the graph has"): DagnyError {
   const [first] = faults;
   if (faults.length === 1 && first !== undefined) return first;
   const shown = faults.slice(0, 10).map((fault) => `  - ${fault.message}`);
   if (faults.length > shown.length) shown.push(`  … and ${faults.length - shown.length} more in \`errors\``);
-  return new GraphError(`the graph has ${faults.length} faults:\n${shown.join("\n")}`, faults);
+  return new GraphError(`${owner} ${faults.length} faults:\n${shown.join("\n")}`, faults);
 }

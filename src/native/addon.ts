@@ -23,7 +23,5 @@ export const NativePaths = addon.NativePaths;
 export type NativePaths = Addon.NativePaths;
 export const NativePlan = addon.NativePlan;
 export type NativePlan = Addon.NativePlan;
-export const NativeReachability = addon.NativeReachability;
-export type NativeReachability = Addon.NativeReachability;
 export const NativeRun = addon.NativeRun;
 export type NativeRun = Addon.NativeRun;

@@ -7,7 +7,6 @@ export {
   type NativePart,
   NativePaths,
   NativePlan,
-  NativeReachability,
   NativeRun,
 } from "./addon.js";
 export { Door, doorBits, effectKinds } from "./door.js";

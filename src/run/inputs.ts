@@ -15,7 +15,7 @@ const inspect: unique symbol = Symbol.for("nodejs.util.inspect.custom");
 const scanLimit = 8;
 
 /** What a view hides: which node reads; and once somebody has listed them, a copy of all it reads. */
-class Reader {
+class InputsView {
   #copy: Record<string, unknown> | undefined;
 
   constructor(
@@ -34,13 +34,17 @@ class Reader {
   }
 }
 
+function refuse(): never {
+  throw new TypeError("inputs are read-only: change a copy, { ...inputs }");
+}
+
 /** The inputs of all nodes of one run, over the outputs by node id. */
 export class RunInputs {
   readonly #core: GraphCore;
   readonly #plan: NativePlan;
   readonly #outputs: readonly unknown[];
   #rows: UpstreamRows | undefined;
-  readonly #traps: ProxyHandler<Reader>;
+  readonly #traps: ProxyHandler<InputsView>;
 
   constructor(core: GraphCore, plan: NativePlan, outputs: readonly unknown[]) {
     this.#core = core;
@@ -52,17 +56,17 @@ export class RunInputs {
       ownKeys: (reader) => this.#namesOf(reader.node),
       getOwnPropertyDescriptor: (reader, key) => Reflect.getOwnPropertyDescriptor(reader.copy, key),
       getPrototypeOf: () => null,
-      set: () => false,
-      defineProperty: () => false,
-      deleteProperty: () => false,
-      setPrototypeOf: () => false,
-      preventExtensions: () => false,
+      set: refuse,
+      defineProperty: refuse,
+      deleteProperty: refuse,
+      setPrototypeOf: refuse,
+      preventExtensions: refuse,
     };
   }
 
   /** The view that an attempt of `node` is given. */
   of(node: number): object {
-    return new Proxy(new Reader(this, node), this.#traps);
+    return new Proxy(new InputsView(this, node), this.#traps);
   }
 
   /** A plain copy of what `node` is given. */

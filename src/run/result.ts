@@ -62,6 +62,7 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
   #counts: StateCounts | undefined;
   #nodeResults: { readonly [N in keyof Nodes]: NodeResult<Nodes[N]> } | undefined;
   #errors: readonly TaskError[] | undefined;
+  readonly #errorByNode = new Map<number, TaskError>();
 
   constructor(parts: ResultParts) {
     this.#parts = parts;
@@ -172,6 +173,13 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
     return profileOf(this.#source());
   }
 
+  /** What `console.log(result)` shows: the outcome; `nodeResults` has the rest. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    const { status, runId, durationMs, counts } = this;
+    const shown = Object.entries(counts).filter(([, count]) => count > 0);
+    return Object.assign(Object.create({ constructor: RunResult }), { status, runId, durationMs, ...Object.fromEntries(shown) });
+  }
+
   #source(): TraceSource {
     const { core, run, startedAtEpochMs } = this.#parts;
     return {
@@ -195,7 +203,14 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
     return this.#parts.core.names[node] as string;
   }
 
+  /** The error of a failed node: always the same one. */
   #errorOf(node: number): TaskError {
+    const error = this.#errorByNode.get(node) ?? this.#makeError(node);
+    this.#errorByNode.set(node, error);
+    return error;
+  }
+
+  #makeError(node: number): TaskError {
     const name = this.#nameOf(node);
     const columns = this.#read();
     const attempt = columns.attempt[node] as number;

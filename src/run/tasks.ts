@@ -1,6 +1,8 @@
 /** Which function each node calls: those given with the nodes, overridden by those given to the run. Checked before anything starts. */
 import type { GraphCore } from "../dag/graph-core.js";
+import type { DagnyError } from "../errors/base.js";
 import { nearest } from "../errors/did-you-mean.js";
+import { errorOf } from "../errors/graph.js";
 import { InvalidOptionError } from "../errors/options.js";
 import { MissingTaskError, UnknownTaskError } from "../errors/task.js";
 import type { AnyTask } from "./driver.js";
@@ -25,7 +27,7 @@ export function tasksOf(core: GraphCore, given: AnyTasks | undefined): readonly 
     }
     return own;
   }
-  if (typeof given !== "object")
+  if (typeof given !== "object" || given instanceof Map || Array.isArray(given))
     throw new InvalidOptionError("tasks", "an object of functions by node name, or one function for all nodes", given);
   const tasks = tasksOfNodes(core);
   let found = 0;
@@ -37,16 +39,9 @@ export function tasksOf(core: GraphCore, given: AnyTasks | undefined): readonly 
     tasks[node] = task as AnyTask;
     found++;
   }
-  // Looking names up is cheap, listing keys is not: they are only counted where all is well.
+  // Looking names up is cheap, listing keys is not: they are only looked at where not all is well.
   const keys = Object.keys(given);
-  if (keys.length !== found) checkKnown(core, keys);
-  return complete(core, tasks);
-}
-
-function checkKnown(core: GraphCore, keys: readonly string[]): void {
-  const unknown = keys.filter((name) => !core.index.has(name));
-  const suggestionFor = (name: string, i: number): string | undefined => (i < mostSuggestions ? nearest(name, core.names) : undefined);
-  if (unknown.length > 0) throw new UnknownTaskError(unknown.map((name, i) => ({ name, suggestion: suggestionFor(name, i) })));
+  return complete(core, tasks, keys.length === found ? [] : keys);
 }
 
 function tasksOfNodes(core: GraphCore): (AnyTask | undefined)[] {
@@ -55,8 +50,14 @@ function tasksOfNodes(core: GraphCore): (AnyTask | undefined)[] {
   return tasks;
 }
 
-function complete(core: GraphCore, tasks: readonly (AnyTask | undefined)[]): readonly AnyTask[] {
+/** Checks that no task is missing and that each of `keys` names a node; says everything that is wrong at once. */
+function complete(core: GraphCore, tasks: readonly (AnyTask | undefined)[], keys: readonly string[] = []): readonly AnyTask[] {
   const missing = core.names.filter((_, node) => tasks[node] === undefined);
-  if (missing.length > 0) throw new MissingTaskError(missing);
+  const unknown = keys.filter((name) => !core.index.has(name));
+  const suggestionFor = (name: string, i: number): string | undefined => (i < mostSuggestions ? nearest(name, core.names) : undefined);
+  const faults: DagnyError[] = [];
+  if (unknown.length > 0) faults.push(new UnknownTaskError(unknown.map((name, i) => ({ name, suggestion: suggestionFor(name, i) }))));
+  if (missing.length > 0) faults.push(new MissingTaskError(missing));
+  if (faults.length > 0) throw errorOf(faults, "the tasks have");
   return tasks as readonly AnyTask[];
 }

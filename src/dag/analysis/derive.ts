@@ -5,6 +5,7 @@ import type { NativeGraph } from "../../native/index.js";
 import { type Columns, isEmpty, movedRows } from "../columns.js";
 import { checkedGraph } from "../faults.js";
 import type { EdgeTable, GraphCore, Table } from "../graph-core.js";
+import { checkOptions } from "../option-check.js";
 import { noEdge } from "./diff.js";
 import { idsOf } from "./names.js";
 
@@ -18,9 +19,10 @@ export function reverse(core: GraphCore): GraphCore {
 }
 
 /** The nodes for which `keep` answers true, and the edges between them. Paths through nodes left out are not bridged. O(n + m). */
-export function filter(core: GraphCore, keep: (name: string, id: number) => boolean): GraphCore {
+export function filter(core: GraphCore, keep: (name: string) => boolean): GraphCore {
+  if (typeof keep !== "function") throw new InvalidOptionError("keep", "a function", keep);
   const kept: number[] = [];
-  for (const [id, name] of core.names.entries()) if (keep(name, id)) kept.push(id);
+  for (const [id, name] of core.names.entries()) if (keep(name)) kept.push(id);
   return induced(core, Uint32Array.from(kept));
 }
 
@@ -43,6 +45,7 @@ export interface SubgraphOptions {
  * O(n + m). Throws `NodeNotFoundError`.
  */
 export function subgraph(core: GraphCore, names: Iterable<string>, options: SubgraphOptions = {}): GraphCore {
+  checkOptions(options, ["upstream", "downstream"]);
   const upstream = depth("upstream", options.upstream);
   const downstream = depth("downstream", options.downstream);
   return induced(core, core.native.withinDepth(idsOf(core, names), upstream, downstream));
@@ -89,8 +92,9 @@ export interface ClosureOptions {
  * `LimitExceededError` before it is made. `reachability()` and `ids.closureBits()` hold the same in far less space.
  */
 export function transitiveClosure(core: GraphCore, options: ClosureOptions = {}): GraphCore {
+  checkOptions(options, ["maxEdges"]);
   const maxEdges = options.maxEdges ?? 2 ** 26;
-  if (!(maxEdges >= 0)) throw new InvalidOptionError("maxEdges", "a number of at least 0", maxEdges);
+  if (typeof maxEdges !== "number" || !(maxEdges >= 0)) throw new InvalidOptionError("maxEdges", "a number of at least 0", maxEdges);
   const native = core.native.transitiveClosure(Math.min(maxEdges, Number.MAX_SAFE_INTEGER));
   if (native === null) {
     throw new LimitExceededError(`the transitive closure has more than ${maxEdges} edges; use reachability(), or raise \`maxEdges\``);

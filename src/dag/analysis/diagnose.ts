@@ -1,11 +1,13 @@
 /** What can be said of any list of edges, cyclic or not. */
-
+import { describe } from "../../errors/base.js";
 import { InvalidEdgeError, InvalidNameError } from "../../errors/graph.js";
 import { InvalidOptionError } from "../../errors/options.js";
 import { NativeDiagnosis } from "../../native/index.js";
 import { edgeColumns, nodeColumns } from "../columns.js";
 import { type DagValue, frozen } from "../dag-value.js";
+import { checkList, isName, nameFaultOf } from "../entries.js";
 import type { GraphCore } from "../graph-core.js";
+import { checkOptions } from "../option-check.js";
 import { diffOfEdges, type EdgeSet, type GraphDiff, type NamedEdge, noEdge } from "./diff.js";
 
 /** What to say of the edges beside them. */
@@ -77,6 +79,7 @@ export class Diagnosis {
 
   /** What must be added to and removed from these nodes and edges to make them those of `other`; edges in order of first use. O(n + m). */
   diff(other: Diagnosis): GraphDiff {
+    if (!(other instanceof Diagnosis)) throw new InvalidOptionError("other", "a diagnosis", other);
     return diffOfEdges(this.#edges, other.#edges).diff;
   }
 
@@ -115,7 +118,7 @@ class Names {
   }
 
   idOf(name: unknown): number {
-    if (typeof name !== "string" || name === "") throw new InvalidNameError(name);
+    if (!isName(name)) throw new InvalidNameError(name);
     let id = this.index.get(name);
     if (id === undefined) {
       id = this.names.push(name) - 1;
@@ -148,11 +151,18 @@ function distinctEdges({ names, index }: Names, pairs: Uint32Array): EdgeSet {
  * graph of these. Throws only for what is no edge or no name. O(n + m log m).
  */
 export function diagnose(edges: Iterable<NamedEdge>, options: DiagnoseOptions = {}): Diagnosis {
+  checkList("edges", "a list of edges", edges);
+  checkOptions(options, ["nodes"]);
+  if (options.nodes !== undefined) checkList("nodes", "a list of node names", options.nodes);
   const names = new Names();
   for (const name of options.nodes ?? []) names.give(name);
   const pairs: number[] = [];
   for (const edge of edges) {
-    if (!Array.isArray(edge) || edge.length < 2) throw new InvalidEdgeError("an edge must be a pair of node names");
+    if (!Array.isArray(edge) || edge.length < 2) {
+      throw new InvalidEdgeError(`an edge must be a pair of node names, received ${describe(edge)}`);
+    }
+    const fault = nameFaultOf(edge[0], edge[1]);
+    if (fault !== null) throw fault;
     pairs.push(names.idOf(edge[0]), names.idOf(edge[1]));
   }
   return new Diagnosis(names, Uint32Array.from(pairs), options.nodes !== undefined);

@@ -1,4 +1,5 @@
 /** What a graph is: its hashes, and its names that match a pattern. */
+import { InvalidOptionError } from "../../errors/options.js";
 import type { GraphCore } from "../graph-core.js";
 
 /**
@@ -65,6 +66,9 @@ export function sameAttributes(core: GraphCore, other: GraphCore, name: string):
  * as it says, anywhere in the name unless anchored, without keeping a place between calls.
  */
 export function nodesMatching(core: GraphCore, pattern: string | RegExp): string[] {
+  if (typeof pattern !== "string" && !(pattern instanceof RegExp)) {
+    throw new InvalidOptionError("pattern", "a glob or a regular expression", pattern);
+  }
   const matcher = typeof pattern === "string" ? globToRegExp(pattern) : new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ""));
   return core.names.filter((name) => matcher.test(name));
 }
@@ -100,7 +104,12 @@ function globToRegExp(glob: string): RegExp {
       source += escaped(character);
     }
   }
-  return new RegExp(`^${source}${")".repeat(openBraces)}$`);
+  try {
+    return new RegExp(`^${source}${")".repeat(openBraces)}$`);
+  } catch {
+    // Sets are all that is left to their author.
+    throw new InvalidOptionError("pattern", "a glob whose ranges ascend", glob);
+  }
 }
 
 function escaped(character: string): string {

@@ -1,6 +1,7 @@
 /** Between names and ids: arguments in, answers out. */
 import { nearest } from "../../errors/did-you-mean.js";
 import { NodeNotFoundError } from "../../errors/graph.js";
+import { checkList } from "../entries.js";
 import type { GraphCore } from "../graph-core.js";
 
 /** The id of a node. Throws `NodeNotFoundError` with the nearest name. */
@@ -12,12 +13,13 @@ export function idOf(core: GraphCore, name: string): number {
 
 /** The ids of several nodes, in the order given. */
 export function idsOf(core: GraphCore, names: Iterable<string>): Uint32Array {
+  checkList("names", "a list of node names", names);
   return Uint32Array.from(names, (name) => idOf(core, name));
 }
 
 /** An id that was handed in, once it is known to be one. Throws `NodeNotFoundError`. */
 export function checkedId(core: GraphCore, id: number): number {
-  if (!Number.isInteger(id) || id < 0 || id >= core.names.length) throw new NodeNotFoundError(String(id));
+  if (!Number.isInteger(id) || id < 0 || id >= core.names.length) throw new NodeNotFoundError({ id });
   return id;
 }
 

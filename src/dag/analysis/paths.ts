@@ -1,6 +1,7 @@
 /** Paths of a graph, names out. */
 import { InvalidOptionError } from "../../errors/options.js";
 import type { GraphCore } from "../graph-core.js";
+import { checkOptions } from "../option-check.js";
 import { GraphIds, type PathIds } from "./ids.js";
 import { idOf, namesOf } from "./names.js";
 
@@ -26,6 +27,7 @@ export interface WeightedPath<N extends string = string> {
  * `NodeNotFoundError` at once, not at the first path.
  */
 export function allPaths(core: GraphCore, from: string, to: string, options: AllPathsOptions = {}): Generator<string[], void, void> {
+  checkOptions(options, ["limit"]);
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   if (limit !== Number.POSITIVE_INFINITY && !(Number.isInteger(limit) && limit >= 0)) {
     throw new InvalidOptionError("limit", "an integer of at least 0, or Infinity", limit);
@@ -68,6 +70,7 @@ export function shortestPath(core: GraphCore, from: string, to: string): Weighte
  * `topologicalSort`. By the cost of nodes it is `criticalPath()`. O(n + m). Throws `NodeNotFoundError`.
  */
 export function longestPath(core: GraphCore, ends: { readonly from?: string; readonly to?: string } = {}): WeightedPath | null {
+  checkOptions(ends, ["from", "to"], "ends");
   const from = ends.from === undefined ? undefined : idOf(core, ends.from);
   const to = ends.to === undefined ? undefined : idOf(core, ends.to);
   return withNames(core, new GraphIds(core).longestPath(from, to));
