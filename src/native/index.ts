@@ -1,7 +1,6 @@
 /** The one door to the Rust core: all that uses the native addon goes through here. */
 export {
   NativeDiagnosis,
-  NativeDraft,
   type NativeFault,
   NativeGraph,
   type NativePart,
@@ -10,3 +9,4 @@ export {
   NativeRun,
 } from "./addon.js";
 export { Door, doorBits, effectKinds } from "./door.js";
+export { DraftDoor, edgeAnswers } from "./draft-door.js";
