@@ -6,6 +6,7 @@ export {
   type NativePart,
   NativePaths,
   NativePlan,
+  type NativeReachability,
   NativeRun,
 } from "./addon.js";
 export { Door, doorBits, effectKinds } from "./door.js";

@@ -134,9 +134,9 @@ impl NativeDraft {
 
     /// A frozen copy.
     #[napi(catch_unwind)]
-    pub fn snapshot(&self) -> NativeSnapshot {
+    pub fn snapshot(&self, env: &Env) -> napi::Result<NativeSnapshot> {
         let (graph, nodes) = self.draft.borrow().snapshot();
-        NativeSnapshot { graph: graph.into(), nodes: nodes.into() }
+        Ok(NativeSnapshot { graph: NativeGraph::weighed(env, graph)?, nodes: nodes.into() })
     }
 }
 
