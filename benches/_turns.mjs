@@ -58,8 +58,16 @@ export function inRust(name, program) {
   };
 }
 
+/** Children that are alive; none outlives the bench, also when that is stopped in the middle of a long call. */
+const children = new Set();
+process.on("exit", () => {
+  for (const child of children) child.kill("SIGKILL");
+});
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+
 /** Calls in flight to one child; a child that dies or takes too long answers them with an error. */
 function callTable(child, limitMs) {
+  children.add(child);
   const waiting = new Map();
   let next = 0;
   let dead;
@@ -104,6 +112,7 @@ function callTable(child, limitMs) {
  * @param plan.contenders what to compare; a contender is asked for the works that `plan.worksOf` gives it
  * @param plan.inputOf    the input of one contender, where they differ
  * @param plan.skip       contenders that are not started, with what their cells say instead
+ * @param plan.warmMs     how long short works are warmed up
  * @param plan.limitMs    longest time for one call
  * @param plan.budgetMs   a contender leaves the rounds of a work once it has used this much, but never before one sample
  * @param plan.rounds     most rounds of a work
@@ -116,6 +125,7 @@ export async function takeTurns({
   works,
   worksOf = () => works,
   skip = new Map(),
+  warmMs = WARM_MS,
   limitMs,
   budgetMs,
   rounds,
@@ -139,7 +149,7 @@ export async function takeTurns({
     for (const work of works) {
       say(work);
       const here = seats.filter((seat) => seat.works.has(work));
-      table.set(work, await rowOf(work, here, failed, budgetMs, rounds));
+      table.set(work, await rowOf(work, here, failed, { budgetMs, rounds, warmMs }));
     }
     return table;
   } finally {
@@ -147,14 +157,14 @@ export async function takeTurns({
   }
 }
 
-async function rowOf(work, seats, failed, budgetMs, rounds) {
+async function rowOf(work, seats, failed, { budgetMs, rounds, warmMs }) {
   const row = new Map();
   const entries = [];
   for (const seat of seats) {
     if (failed.has(seat.name)) row.set(seat.name, { error: failed.get(seat.name) });
     else entries.push({ seat, inner: 1, used: 0, samples: [], check: 0 });
   }
-  for (const entry of entries) await calibrate(entry, work, budgetMs);
+  for (const entry of entries) await calibrate(entry, work, budgetMs, warmMs);
   for (let round = 0; round < rounds; round++) {
     for (const entry of entries) {
       if (entry.error !== undefined || entry.used > budgetMs) continue;
@@ -176,12 +186,15 @@ async function rowOf(work, seats, failed, budgetMs, rounds) {
 /** A sample lasts at least this long: short works are repeated inside one sample. */
 const SAMPLE_MS = 4;
 
+/** How long works are warmed up that take less than a third of it, so that what is sampled is optimised code. */
+const WARM_MS = 150;
+
 /** Warms up and finds how often to repeat; a work slower than a third of the budget counts its first sample instead. */
-async function calibrate(entry, work, budgetMs) {
+async function calibrate(entry, work, budgetMs, warmMs) {
   let warm = 0;
   let spent = 0;
   let last = 0;
-  while (warm < 3 || (last < SAMPLE_MS && spent < 60)) {
+  while (warm < 3 || (last < warmMs / 3 && spent < warmMs)) {
     const { ms, check, error } = await entry.seat.sample(work, entry.inner);
     if (error !== undefined) {
       entry.error = error;
@@ -198,7 +211,6 @@ async function calibrate(entry, work, budgetMs) {
     }
     if (ms < SAMPLE_MS && !entry.seat.isOneShot)
       entry.inner = Math.min(entry.inner * Math.ceil(Math.max(2, Math.min(8, SAMPLE_MS / Math.max(ms, 0.01)))), 5_000);
-    if (entry.inner === 5_000) break;
   }
 }
 

@@ -112,6 +112,7 @@ async function main() {
       parts.push(section.text, "");
       rows.push(...section.rows);
     }
+    if (markdown !== undefined) writeFileSync(markdown, parts.join("\n"));
   }
   const closing = `${summary(rows)}\nWhole run: ${Math.round((Date.now() - start) / 1_000)} s\n`;
   console.log(closing);

@@ -4,6 +4,7 @@
  *
  * - `Dagny`: tasks given with the nodes (`.task`), as the floors have theirs in an array by node id.
  * - `Dagny, tasks by name`: tasks given to `execute` as an object by name, a look-up and a check per node more.
+ * - `Dagny, inputs and ctx`: tasks that read both.
  * - `Dagny, guarded`: a timeout on every node and a cancel signal on the run.
  */
 import { DAG, DAGExecutor } from "dagny";
@@ -46,6 +47,10 @@ export const contenders = {
       return { dag, tasks: Object.fromEntries(names.map((name, i) => [name, tasks[i]])) };
     },
     works: { run: { run: ({ dag, tasks }) => new DAGExecutor(dag).execute(tasks), check: counted } },
+  },
+  "Dagny, inputs and ctx": {
+    prepare: (input) => ({ dag: withTasks(inputOf({ ...input, kind: `${input.kind}-io` })) }),
+    works: { run: { run: ({ dag }) => new DAGExecutor(dag).execute(), check: counted } },
   },
   "Dagny, guarded": {
     prepare: (input) => ({ dag: withTasks(inputOf(input), { timeoutMs: TIMEOUT_MS }), signal: new AbortController().signal }),

@@ -6,6 +6,7 @@ import { inProcess, takeTurns } from "../_turns.mjs";
 const DAGNY = "Dagny";
 const BY_NAME = "Dagny, tasks by name";
 const GUARDED = "Dagny, guarded";
+const READER = "Dagny, inputs and ctx";
 const READ = "Dagny, every record read";
 const FLOORS = ["bare", "timed", "record"];
 const PEERS = ["p-graph", "p-limit", "async.auto"];
@@ -56,6 +57,8 @@ function timings({ shape, size, n, kind, budgetMs, rounds, say, skip }, names) {
     input: { shape, n, kind },
     works: ["run", "run-and-read", "run-alone"],
     worksOf: (name) => (name === DAGNY ? ["run", "run-and-read"] : ALONE.includes(name) && n < 1_000_000 ? ["run", "run-alone"] : ["run"]),
+    // A run crosses much more code than a graph call does.
+    warmMs: 400,
     limitMs: LIMIT_MS,
     budgetMs,
     rounds,
@@ -79,8 +82,12 @@ export async function run(options) {
       for (const [size, n] of sizes) {
         const at = { ...options, shape, size, n, skip };
         const withPeers = targets.has(id);
-        const names = [DAGNY, ...(targets.has("E6") ? [GUARDED] : []), "timed"];
+        const names = [DAGNY, "timed"];
+        if (targets.has("E3")) names.push(READER);
+        if (targets.has("E6")) names.push(GUARDED);
         if (withPeers) names.push(BY_NAME, "bare", "record", ...PEERS);
+        if (size === "1m" && shape !== "layered")
+          for (const peer of PEERS) if (!skip.has(peer)) skip.set(peer, "not run (1M: layered only)");
         const table = await timings({ ...at, kind: KINDS[id] }, names);
         const row = table.get("run");
         const read = table.get("run-and-read").get(DAGNY);
@@ -90,7 +97,7 @@ export async function run(options) {
         growth.set(`${shape} ${size}`, perTask(row, n));
         if (withPeers) found[id].push(noOpRow(id, row, at));
         if (targets.has("E6")) found.E6.push(guardRow(KINDS[id], row, at));
-        if (targets.has("E3")) found.E3.push(await inputRow(KINDS[id], at));
+        if (targets.has("E3")) found.E3.push(inputRow(KINDS[id], row, at));
       }
     }
     if (targets.has("E4")) found.E4.push(...growthRows(KINDS[id], growth, options));
@@ -119,7 +126,7 @@ const HEADINGS = {
 const COLUMNS_OF = {
   E1: COLUMNS.map(({ name }) => name),
   E2: COLUMNS.map(({ name }) => name),
-  E3: ["Dagny no-op", "Dagny, inputs and ctx"],
+  E3: [DAGNY, READER],
   E4: ["Dagny", "timed floor"],
   E6: ["Dagny", GUARDED, "added"],
 };
@@ -158,35 +165,10 @@ function guardRow(kind, row, { shape, size, n }) {
   };
 }
 
-/** Two runs of Dagny in turn, no-ops and readers, with the record floor beside. */
-async function inputRow(kind, { shape, size, n, ...rest }) {
-  const table = await takeTurns({
-    contenders: [
-      inProcess("./contenders/dagny-runs.mjs", DAGNY, { name: "no-op" }),
-      inProcess("./contenders/dagny-runs.mjs", DAGNY, { name: "reader" }),
-    ],
-    inputOf: (name) => ({ shape, n, kind: name === "reader" ? `${kind}-io` : kind }),
-    works: ["run"],
-    limitMs: LIMIT_MS,
-    budgetMs: rest.budgetMs,
-    rounds: rest.rounds,
-    say: () => rest.say(`runs ${kind} with inputs ${shape} ${size}`),
-  });
-  const row = table.get("run");
-  const renamed = new Map([
-    ["Dagny no-op", row.get("no-op")],
-    ["Dagny, inputs and ctx", row.get("reader")],
-  ]);
-  const columns = [...renamed.keys()].map((name) => ({ name, peer: false }));
-  const verdicts = judge(renamed, renamed.get("Dagny, inputs and ctx"), { against: "Dagny no-op", op: "≤", must: 1.5, aim: 1.2 });
-  return {
-    target: "E3",
-    work: `${kind} reader`,
-    shape,
-    size,
-    cells: timingCells(renamed, "Dagny, inputs and ctx", columns, showPerTask(n)),
-    verdicts,
-  };
+function inputRow(kind, row, { shape, size, n }) {
+  const columns = COLUMNS_OF.E3.map((name) => ({ name, peer: false }));
+  const verdicts = judge(row, row.get(READER), { against: DAGNY, op: "≤", must: 1.5, aim: 1.2 });
+  return { target: "E3", work: `${kind} reader`, shape, size, cells: timingCells(row, READER, columns, showPerTask(n)), verdicts };
 }
 
 /** E4 from what E1 and E2 measured: quotients of times per task. */

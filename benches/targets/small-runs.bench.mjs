@@ -15,6 +15,8 @@ export async function run({ shapes, budgetMs, rounds, say }) {
         contenders: NAMES.map((name) => inProcess("./contenders/small-runs.mjs", name)),
         input: { shape, n: 10, kind },
         works: ["run"],
+        // A run crosses most of the engine's code once: it takes long to get warm.
+        warmMs: 1_000,
         limitMs: 20_000,
         budgetMs,
         rounds: rounds * 3,
