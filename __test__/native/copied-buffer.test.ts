@@ -1,10 +1,10 @@
-/** Hosts that refuse buffers they do not own (Electron): the door then passes a buffer of its own with every call. */
+/** Hosts that refuse buffers they do not own (Electron): the doors then pass a buffer of their own with every call. */
 import { expect, test, vi } from "vitest";
-import { DAGExecutor } from "../../src/index.js";
+import { CycleError, DAG, DAGExecutor } from "../../src/index.js";
 import { graphOf } from "../support/graph-text.js";
 import { each, loose, settleDown, simulated } from "../support/runs.js";
 
-const doors = vi.hoisted(() => ({ copied: 0, calls: 0 }));
+const doors = vi.hoisted(() => ({ copied: 0, calls: 0, edges: 0 }));
 
 vi.mock("../../src/native/addon.js", async (original) => {
   const binding = await original<typeof import("../../src/native/addon.js")>();
@@ -18,6 +18,16 @@ vi.mock("../../src/native/addon.js", async (original) => {
       return call(...args);
     };
     return { buffer: new ArrayBuffer(buffer.byteLength), isShared: false, call: counted };
+  };
+  const openDraft = binding.NativeDraft.prototype.open;
+  binding.NativeDraft.prototype.open = function () {
+    const { words, addEdge } = openDraft.call(this);
+    const counted = (...args: []) => {
+      doors.edges++;
+      expect(args).toEqual([expect.any(Uint32Array)]);
+      return addEdge(...args);
+    };
+    return { words: new Uint32Array(words.length), isShared: false, addEdge: counted };
   };
   return binding;
 });
@@ -45,4 +55,11 @@ test("pages of leases come through it as well", async () => {
   const result = await new DAGExecutor(loose(5000), Number.POSITIVE_INFINITY).execute(async () => 1);
   expect(result.succeeded).toBe(5000);
   expect(doors.calls).toBeGreaterThan(10);
+});
+
+test("edges of a draft come through it as well", () => {
+  const dag = new DAG().addNode("a").addNode("b").addEdge("a", "b").addNode("c").addEdge("b", "c");
+  expect(() => dag.addEdge("c", "a")).toThrow(CycleError);
+  expect(dag.topologicalSort()).toEqual(["a", "b", "c"]);
+  expect(doors.edges).toBe(3);
 });

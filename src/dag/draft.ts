@@ -18,23 +18,16 @@ import {
   SelfLoopError,
 } from "../errors/graph.js";
 import { InternalError } from "../errors/internal.js";
-import { NativeDraft } from "../native/index.js";
+import { DraftDoor, edgeAnswers } from "../native/index.js";
 import { clearRow, edgeColumns, movedRows, nodeColumns, rowOf, setRow } from "./columns.js";
 import { checkList, type EdgeEntry, isEdgeEntry, isName, type NodeEntry, nameFaultOf, nodeOfEntry } from "./entries.js";
 import { errorsOf, firstUnknown } from "./faults.js";
 import type { EdgeRow, EdgeTable, GraphCore, NodeRow, NodeTask } from "./graph-core.js";
 import { type EdgeOptions, edgeRow, type NodeOptions, nodeRow } from "./options.js";
 
-/** What the core answers to an edge, see `NativeDraft.bindAddEdge`. */
-const added = 0;
-const refusedSelfLoop = 2;
-const refusedDuplicate = 3;
-const refusedCycle = 4;
-
 /** The names, attributes and order of a graph under change. */
 export class Draft {
-  readonly #native = new NativeDraft();
-  readonly #tryEdge = this.#native.bindAddEdge();
+  readonly #door = new DraftDoor();
   /** By id; the empty string, which is no name, where the node was removed. */
   readonly #names: string[] = [];
   readonly #index = new Map<string, number>();
@@ -48,7 +41,7 @@ export class Draft {
   }
 
   get edgeCount(): number {
-    return this.#native.edgeCount;
+    return this.#door.native.edgeCount;
   }
 
   has(name: string): boolean {
@@ -57,7 +50,7 @@ export class Draft {
 
   hasEdge(from: string, to: string): boolean {
     const [upstream, downstream] = [this.#index.get(from), this.#index.get(to)];
-    return upstream !== undefined && downstream !== undefined && this.#native.hasEdge(upstream, downstream);
+    return upstream !== undefined && downstream !== undefined && this.#door.native.hasEdge(upstream, downstream);
   }
 
   rowOf(name: string): Partial<NodeRow> {
@@ -70,7 +63,7 @@ export class Draft {
     if (faults.length > 0) throw errorOf(faults);
     this.#changed();
     this.#put(name, row);
-    this.#native.addNodes(1);
+    this.#door.addNodes(1);
   }
 
   addNodes(entries: Iterable<NodeEntry>): void {
@@ -87,15 +80,15 @@ export class Draft {
     if (faults.length > 0) throw errorOf(faults);
     this.#changed();
     for (const [name, row] of wanted) this.#put(name, row);
-    this.#native.addNodes(wanted.size);
+    this.#door.addNodes(wanted.size);
   }
 
   addEdge(from: string, to: string, options?: EdgeOptions): void {
     const upstream = this.#endOf(from, from, to);
     const downstream = this.#endOf(to, from, to);
     const row = options === undefined ? undefined : this.#checkedEdge(from, to, options);
-    const answer = this.#tryEdge(upstream, downstream);
-    if (answer !== added) throw this.#refusal(answer, from, to);
+    const answer = this.#door.addEdge(upstream, downstream);
+    if (answer !== edgeAnswers.added) throw this.#refusal(answer, from, to);
     this.#changed();
     if (row !== undefined) this.#carry(upstream, downstream, row);
   }
@@ -119,10 +112,10 @@ export class Draft {
     }
     const pairs = new Uint32Array(2 * edges.length);
     for (const [place, [from, to]] of edges.entries()) pairs.set([from, to], 2 * place);
-    const refused = this.#native.addEdges(pairs);
+    const refused = this.#door.native.addEdges(pairs);
     const nameOf = (id: number): string => this.#names[id] ?? unknown[id - firstUnknown] ?? "";
     // Where only options are at fault the core has taken the edges; D1 takes them back.
-    if (faults.length > 0 && refused.length === 0) for (const [from, to] of edges) this.#native.removeEdge(from, to);
+    if (faults.length > 0 && refused.length === 0) for (const [from, to] of edges) this.#door.native.removeEdge(from, to);
     faults.push(...errorsOf(refused, [...this.#index.keys()], pairs, nameOf));
     if (faults.length > 0) throw errorOf(faults);
     this.#changed();
@@ -131,9 +124,9 @@ export class Draft {
 
   removeNode(name: string): void {
     const id = this.#idOf(name);
-    for (const upstream of this.#native.predecessors(id)) this.#edges.get(upstream)?.delete(id);
+    for (const upstream of this.#door.native.predecessors(id)) this.#edges.get(upstream)?.delete(id);
     this.#edges.delete(id);
-    this.#native.removeNode(id);
+    this.#door.native.removeNode(id);
     this.#changed();
     clearRow(this.#nodes, id);
     this.#index.delete(name);
@@ -143,7 +136,7 @@ export class Draft {
   removeEdge(from: string, to: string): void {
     const upstream = this.#idOf(from);
     const downstream = this.#idOf(to);
-    if (!this.#native.removeEdge(upstream, downstream)) throw new EdgeNotFoundError(from, to);
+    if (!this.#door.native.removeEdge(upstream, downstream)) throw new EdgeNotFoundError(from, to);
     this.#changed();
     this.#edges.get(upstream)?.delete(downstream);
   }
@@ -168,7 +161,7 @@ export class Draft {
   setEdge(from: string, to: string, options: EdgeOptions): void {
     const upstream = this.#idOf(from);
     const downstream = this.#idOf(to);
-    if (!this.#native.hasEdge(upstream, downstream)) throw new EdgeNotFoundError(from, to);
+    if (!this.#door.native.hasEdge(upstream, downstream)) throw new EdgeNotFoundError(from, to);
     const row = this.#checkedEdge(from, to, options);
     this.#changed();
     this.#carry(upstream, downstream, row);
@@ -181,7 +174,7 @@ export class Draft {
   }
 
   #frozen(): GraphCore {
-    const { graph, nodes: ids } = this.#native.snapshot();
+    const { graph, nodes: ids } = this.#door.native.snapshot();
     const names = Array.from(ids, (id) => this.#names[id] ?? "");
     const index = new Map(names.map((name, place) => [name, place]));
     const placeOf = (id: number): number | undefined => index.get(this.#names[id] ?? "");
@@ -246,12 +239,12 @@ export class Draft {
 
   #refusal(answer: number, from: string, to: string): DagnyError {
     switch (answer) {
-      case refusedSelfLoop:
+      case edgeAnswers.selfLoop:
         return new SelfLoopError(from);
-      case refusedDuplicate:
+      case edgeAnswers.duplicate:
         return new DuplicateEdgeError(from, to);
-      case refusedCycle: {
-        const cycle = this.#native.refusedCycle();
+      case edgeAnswers.cycle: {
+        const cycle = this.#door.native.refusedCycle();
         return new CycleError(Array.from([...cycle, cycle[0] ?? 0], (id) => this.#names[id] ?? ""));
       }
       default:

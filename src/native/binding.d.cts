@@ -47,11 +47,8 @@ export declare class NativeDraft {
   constructor()
   /** Adds so many nodes; their ids go on from those given before. Returns the first. */
   addNodes(count: number): number
-  /**
-   * A function of two ids that adds an edge: 0 done, 1 unknown node, 2 self loop, 3 duplicate edge, 4 it would close a cycle, which
-   * `refusedCycle` then has. Where it is not 0, nothing changed.
-   */
-  bindAddEdge(): (arg0: number, arg1: number) => number
+  /** The way to add edges one by one. Once per draft. */
+  open(): DraftEnds
   /** The cycle that the last refused edge would have closed: the edge's two ends, then on to the first, which is not repeated. */
   refusedCycle(): Uint32Array
   /**
@@ -240,6 +237,22 @@ export interface DoorEnds {
   isShared: boolean
   /** The function: no arguments, answers with bits (1 leases, 2 others, 4 ended, 8 call again with no inputs). */
   call: () => number
+}
+
+/**
+ * The way to add edges one by one. Where the host refuses buffers that it does not own (`isShared` is false), `words` is an array of
+ * the host's own and the function takes it as its argument.
+ */
+export interface DraftEnds {
+  /** To write to: upstream id, downstream id, number of nodes to add before the edge. */
+  words: Uint32Array
+  /** Whether `words` is the very memory the function reads. */
+  isShared: boolean
+  /**
+   * The function: 0 done, 1 unknown node, 2 self loop, 3 duplicate edge, 4 it would close a cycle, which `refusedCycle` then has.
+   * Where it is not 0, there is no such edge, but the nodes have been added.
+   */
+  addEdge: () => number
 }
 
 /** The columns of a run, one entry per node; times in microseconds from the run's start, -1 where it did not happen. */

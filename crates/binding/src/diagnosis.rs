@@ -2,6 +2,7 @@
 
 use dagny_core::analysis::diagnosis::{Diagnosis, diagnose};
 use dagny_core::graph::check;
+use napi::Env;
 use napi::bindgen_prelude::{Float64Array, Uint32Array};
 use napi_derive::napi;
 
@@ -47,8 +48,8 @@ impl NativeDiagnosis {
 
     /// The strongly connected components as an acyclic graph.
     #[napi(catch_unwind)]
-    pub fn condensation(&self) -> NativeGraph {
-        self.diagnosis.condensation.clone().into()
+    pub fn condensation(&self, env: &Env) -> napi::Result<NativeGraph> {
+        NativeGraph::weighed(env, self.diagnosis.condensation.clone())
     }
 
     /// The number of other nodes that each node reaches.

@@ -1,13 +1,14 @@
-//! The draft as JavaScript holds it. The call made once an edge is a bound function: numbers in, a number out.
+//! The draft as JavaScript holds it. The call made once an edge is a bound function without arguments, which cost more than the edge
+//! does: it reads a buffer that JavaScript has written to.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use dagny_core::graph::Draft;
 use dagny_core::graph::draft::Refusal;
 use napi::Env;
-use napi::bindgen_prelude::{FnArgs, Function, Uint32Array};
+use napi::bindgen_prelude::{Function, Uint32Array, Uint32ArraySlice};
 use napi_derive::napi;
 
 use crate::graph::{NativeFault, NativeGraph, faults_out};
@@ -16,6 +17,19 @@ use crate::graph::{NativeFault, NativeGraph, faults_out};
 #[napi]
 pub struct NativeDraft {
     draft: Rc<RefCell<Draft>>,
+}
+
+/// The way to add edges one by one. Where the host refuses buffers that it does not own (`isShared` is false), `words` is an array of
+/// the host's own and the function takes it as its argument.
+#[napi(object, object_from_js = false)]
+pub struct DraftEnds<'env> {
+    /// To write to: upstream id, downstream id, number of nodes to add before the edge.
+    pub words: Uint32ArraySlice<'env>,
+    /// Whether `words` is the very memory the function reads.
+    pub is_shared: bool,
+    /// The function: 0 done, 1 unknown node, 2 self loop, 3 duplicate edge, 4 it would close a cycle, which `refusedCycle` then has.
+    /// Where it is not 0, there is no such edge, but the nodes have been added.
+    pub add_edge: Function<'env, (), u32>,
 }
 
 /// A frozen copy of a draft.
@@ -42,16 +56,31 @@ impl NativeDraft {
         self.draft.borrow_mut().add_nodes(count)
     }
 
-    /// A function of two ids that adds an edge: 0 done, 1 unknown node, 2 self loop, 3 duplicate edge, 4 it would close a cycle, which
-    /// `refusedCycle` then has. Where it is not 0, nothing changed.
+    /// The way to add edges one by one. Once per draft.
     #[napi(catch_unwind)]
-    pub fn bind_add_edge<'env>(&self, env: &'env Env) -> napi::Result<Function<'env, FnArgs<(u32, u32)>, u32>> {
+    pub fn open<'env>(&self, env: &'env Env) -> napi::Result<DraftEnds<'env>> {
+        let shared: Rc<[Cell<u32>; 3]> = Rc::default();
+        let data = Rc::as_ptr(&shared).cast_mut().cast::<u32>();
+        // SAFETY: `data` is valid for three words as long as `keep` lives, and the finalizer is what drops `keep`. The words are cells:
+        // JavaScript writes to them on this thread only.
+        let words = unsafe { Uint32ArraySlice::from_external(env, data, 3, Rc::clone(&shared), |_, keep| drop(keep)) }?;
+        let is_shared = std::ptr::eq(words.as_ptr(), data);
         let draft = Rc::clone(&self.draft);
-        env.create_function_from_closure("addEdge", move |context| {
-            let (from, to) = (context.get::<u32>(0)?, context.get::<u32>(1)?);
-            catch_unwind(AssertUnwindSafe(|| code(draft.borrow_mut().add_edge(from, to))))
-                .map_err(|_| napi::Error::from_reason("INTERNAL: a fault in the draft of a graph"))
-        })
+        let add_edge = env.create_function_from_closure("addEdge", move |context| {
+            let [from, to, nodes] = if context.length() > 0 {
+                let copy = context.get::<Uint32ArraySlice<'_>>(0)?;
+                *copy.first_chunk().ok_or_else(|| napi::Error::from_reason("INTERNAL: an edge is three words"))?
+            } else {
+                shared.each_ref().map(Cell::get)
+            };
+            let add = || {
+                let mut draft = draft.borrow_mut();
+                draft.add_nodes(nodes);
+                code(draft.add_edge(from, to))
+            };
+            catch_unwind(AssertUnwindSafe(add)).map_err(|_| napi::Error::from_reason("INTERNAL: a fault in the draft of a graph"))
+        })?;
+        Ok(DraftEnds { words, is_shared, add_edge })
     }
 
     /// The cycle that the last refused edge would have closed: the edge's two ends, then on to the first, which is not repeated.
@@ -105,9 +134,9 @@ impl NativeDraft {
 
     /// A frozen copy.
     #[napi(catch_unwind)]
-    pub fn snapshot(&self) -> NativeSnapshot {
+    pub fn snapshot(&self, env: &Env) -> napi::Result<NativeSnapshot> {
         let (graph, nodes) = self.draft.borrow().snapshot();
-        NativeSnapshot { graph: graph.into(), nodes: nodes.into() }
+        Ok(NativeSnapshot { graph: NativeGraph::weighed(env, graph)?, nodes: nodes.into() })
     }
 }
 

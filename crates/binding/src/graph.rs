@@ -6,18 +6,29 @@
 use std::sync::Arc;
 
 use dagny_core::graph::{Csr, Fault};
-use napi::bindgen_prelude::{Either, Uint32Array, Uint32ArraySlice};
+use napi::Env;
+use napi::bindgen_prelude::{Either, ObjectFinalize, Uint32Array, Uint32ArraySlice};
 use napi_derive::napi;
 
+use crate::weight::Weight;
+
 /// A frozen graph over ids; names stay in JavaScript.
-#[napi]
+#[napi(custom_finalize)]
 pub struct NativeGraph {
     pub(crate) csr: Arc<Csr>,
+    weight: Weight,
 }
 
-impl From<Csr> for NativeGraph {
-    fn from(csr: Csr) -> Self {
-        Self { csr: Arc::new(csr) }
+impl NativeGraph {
+    pub(crate) fn weighed(env: &Env, csr: Csr) -> napi::Result<Self> {
+        let weight = Weight::tell(env, csr.size_bytes())?;
+        Ok(Self { csr: Arc::new(csr), weight })
+    }
+}
+
+impl ObjectFinalize for NativeGraph {
+    fn finalize(self, env: Env) -> napi::Result<()> {
+        self.weight.lift(env)
     }
 }
 
@@ -57,10 +68,10 @@ impl NativeGraph {
     /// Builds from edges `[from, to, …]`, or lists everything that is wrong with them: faults of single edges by position, then one
     /// cycle for each cyclic component by its lowest node.
     #[napi(catch_unwind)]
-    pub fn build(node_count: u32, pairs: &[u32]) -> Either<NativeGraph, Vec<NativeFault>> {
+    pub fn build(env: &Env, node_count: u32, pairs: &[u32]) -> napi::Result<Either<NativeGraph, Vec<NativeFault>>> {
         match Csr::build(node_count, pairs) {
-            Ok(csr) => Either::A(csr.into()),
-            Err(faults) => Either::B(faults_out(faults)),
+            Ok(csr) => Self::weighed(env, csr).map(Either::A),
+            Err(faults) => Ok(Either::B(faults_out(faults))),
         }
     }
 
@@ -178,8 +189,8 @@ impl NativeGraph {
 
     /// The graph with all edges turned around.
     #[napi(catch_unwind)]
-    pub fn reversed(&self) -> NativeGraph {
-        self.csr.reversed().into()
+    pub fn reversed(&self, env: &Env) -> napi::Result<NativeGraph> {
+        Self::weighed(env, self.csr.reversed())
     }
 }
 

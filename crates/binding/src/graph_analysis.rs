@@ -14,10 +14,11 @@ use dagny_core::analysis::{
 use dagny_core::graph::Csr;
 use dagny_core::plan::StartOrder;
 use napi::Env;
-use napi::bindgen_prelude::{BigInt, Float64ArraySlice, FnArgs, Function, Uint32Array, Uint32ArraySlice};
+use napi::bindgen_prelude::{BigInt, Float64ArraySlice, FnArgs, Function, ObjectFinalize, Uint32Array, Uint32ArraySlice};
 use napi_derive::napi;
 
 use crate::graph::{NativeGraph, ids_mut};
+use crate::weight::Weight;
 
 /// A path and its length.
 #[napi(object, object_from_js = false)]
@@ -238,9 +239,10 @@ impl NativeGraph {
 
     /// The reachability index.
     #[napi(catch_unwind)]
-    pub fn reachability(&self) -> NativeReachability {
+    pub fn reachability(&self, env: &Env) -> napi::Result<NativeReachability> {
         let index = Reachability::new(&self.csr, DEFAULT_BUDGET);
-        NativeReachability { graph: Arc::clone(&self.csr), index: Arc::new(index) }
+        let weight = Weight::tell(env, index.size_bytes())?;
+        Ok(NativeReachability { graph: Arc::clone(&self.csr), index: Arc::new(index), weight })
     }
 
     /// The transitive closure as a matrix of bits, one row of `ceil(nodeCount / 32)` words a node.
@@ -251,9 +253,9 @@ impl NativeGraph {
 
     /// The transitive closure as a graph; null where it has more than `limit` edges.
     #[napi(catch_unwind)]
-    pub fn transitive_closure(&self, limit: f64) -> Option<NativeGraph> {
-        let rows = closure::closure_rows(&self.csr, limit as u64)?;
-        Csr::from_rows(rows).map(NativeGraph::from)
+    pub fn transitive_closure(&self, env: &Env, limit: f64) -> napi::Result<Option<NativeGraph>> {
+        let closure = closure::closure_rows(&self.csr, limit as u64).and_then(Csr::from_rows);
+        closure.map(|csr| Self::weighed(env, csr)).transpose()
     }
 
     /// The number of descendants of each node into an array of `nodeCount`.
@@ -266,9 +268,9 @@ impl NativeGraph {
 
     /// The graph without redundant edges; `nodes` is empty, they are the same.
     #[napi(catch_unwind)]
-    pub fn transitive_reduction(&self) -> NativePart {
+    pub fn transitive_reduction(&self, env: &Env) -> napi::Result<NativePart> {
         let (graph, edges) = reduction::transitive_reduction(&self.csr);
-        NativePart { graph: graph.into(), nodes: Vec::new().into(), edges: edges.into() }
+        Ok(NativePart { graph: Self::weighed(env, graph)?, nodes: Vec::new().into(), edges: edges.into() })
     }
 
     /// A largest set of pairwise independent nodes, ascending.
@@ -285,9 +287,9 @@ impl NativeGraph {
 
     /// The part that these nodes induce, each of them once and in node order.
     #[napi(catch_unwind)]
-    pub fn subgraph(&self, nodes: &[u32]) -> NativePart {
+    pub fn subgraph(&self, env: &Env, nodes: &[u32]) -> napi::Result<NativePart> {
         let part = subgraph::induced_subgraph(&self.csr, &BitSet::of(self.csr.node_count(), nodes));
-        NativePart { graph: part.graph.into(), nodes: part.nodes.into(), edges: part.edges.into() }
+        Ok(NativePart { graph: Self::weighed(env, part.graph)?, nodes: part.nodes.into(), edges: part.edges.into() })
     }
 
     /// The nodes within so many edges against and along their direction, ascending, the sources included.
@@ -331,10 +333,17 @@ fn hex(hash: [u8; 32]) -> String {
 }
 
 /// Who depends on whom, without a search.
-#[napi]
+#[napi(custom_finalize)]
 pub struct NativeReachability {
     graph: Arc<Csr>,
     index: Arc<Reachability>,
+    weight: Weight,
+}
+
+impl ObjectFinalize for NativeReachability {
+    fn finalize(self, env: Env) -> napi::Result<()> {
+        self.weight.lift(env)
+    }
 }
 
 #[napi]

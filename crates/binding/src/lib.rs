@@ -13,3 +13,4 @@ mod graph;
 mod graph_analysis;
 mod graph_paths;
 mod run;
+mod weight;

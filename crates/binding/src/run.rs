@@ -10,6 +10,7 @@ use napi::bindgen_prelude::{Float64Array, Int32Array, ObjectFinalize, Uint8Array
 use napi_derive::napi;
 
 use crate::graph::NativeGraph;
+use crate::weight::Weight;
 
 /// A run that a panic has left in an unknown state, and an error that names it so.
 pub(crate) fn lock(run: &Mutex<Run>) -> napi::Result<std::sync::MutexGuard<'_, Run>> {
@@ -102,29 +103,19 @@ pub struct UpstreamRows {
 #[napi(custom_finalize)]
 pub struct NativeRun {
     pub(crate) run: Arc<Mutex<Run>>,
-    /// What the garbage collector was told this object weighs.
-    weight: i64,
+    weight: Weight,
 }
-
-/// Lighter runs are not worth telling the garbage collector of, in bytes.
-const HEAVY: i64 = 16_384;
 
 impl NativeRun {
     fn weighed(env: &Env, run: Run) -> napi::Result<Self> {
-        let weight = (run.columns().state().len() * Run::BYTES_PER_NODE).cast_signed() as i64;
-        if weight >= HEAVY {
-            env.adjust_external_memory(weight)?;
-        }
+        let weight = Weight::tell(env, run.columns().state().len() * Run::BYTES_PER_NODE)?;
         Ok(Self { run: Arc::new(Mutex::new(run)), weight })
     }
 }
 
 impl ObjectFinalize for NativeRun {
     fn finalize(self, env: Env) -> napi::Result<()> {
-        if self.weight >= HEAVY {
-            env.adjust_external_memory(-self.weight)?;
-        }
-        Ok(())
+        self.weight.lift(env)
     }
 }
 

@@ -1,23 +1,30 @@
 /** The order of a graph as a whole: who comes before whom, how wide it is, what dominates what. Names out. */
+import type { NativeReachability } from "../../native/index.js";
 import type { GraphCore } from "../graph-core.js";
 import { GraphIds, virtualRoot } from "./ids.js";
 import { checkedId, idOf, nameAt, namesOf } from "./names.js";
 
 /** An index that answers at once whether one node depends on another. */
 export class Reachability<N extends string = string> {
-  /** Bytes the index takes. */
-  readonly sizeBytes: number;
-  /** Whether no question needs a search; false for graphs whose index would be too large, where some do. */
-  readonly isComplete: boolean;
   readonly #core: GraphCore;
+  /** Held as long as the function bound to it: it is what tells the garbage collector of the index's size. */
+  readonly #index: NativeReachability;
   readonly #isAncestor: (ancestor: number, node: number) => boolean;
 
   constructor(core: GraphCore) {
-    const index = core.native.reachability();
-    this.sizeBytes = index.sizeBytes;
-    this.isComplete = index.isComplete;
     this.#core = core;
-    this.#isAncestor = index.bind();
+    this.#index = core.native.reachability();
+    this.#isAncestor = this.#index.bind();
+  }
+
+  /** Bytes the index takes. */
+  get sizeBytes(): number {
+    return this.#index.sizeBytes;
+  }
+
+  /** Whether no question needs a search; false for graphs whose index would be too large, where some do. */
+  get isComplete(): boolean {
+    return this.#index.isComplete;
   }
 
   /** Whether `name` depends on `ancestor`, directly or not; a node is no ancestor of itself. Exact. Throws `NodeNotFoundError`. */

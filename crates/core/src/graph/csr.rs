@@ -55,6 +55,13 @@ impl Csr {
         Self { out: self.inn.clone(), inn: self.out.clone(), order: order.into(), level_start: level_start.into() }
     }
 
+    /// Bytes it takes.
+    #[must_use]
+    pub fn size_bytes(&self) -> usize {
+        let rows = |rows: &Rows| rows.starts().len() + rows.list().len();
+        size_of::<u32>() * (rows(&self.out) + rows(&self.inn) + self.order.len() + self.level_start.len())
+    }
+
     /// Number of nodes.
     #[must_use]
     pub fn node_count(&self) -> usize {
