@@ -1,11 +1,11 @@
 /** The floor for transitive work: one bitset row per node in plain JavaScript, rows merged from the last node to the first. */
 import { sort } from "./graph.mjs";
 
-/** The transitive closure as rows of bits: bit v of row u says that v comes after u. `n * n / 8` bytes. */
-export function closureBits(graph) {
+/** The transitive closure as rows of bits: bit v of row u says that v comes after u. `n * n / 8` bytes; `reused` is overwritten. */
+export function closureBits(graph, reused) {
   const { n, outStart, out } = graph;
   const words = (n + 31) >>> 5;
-  const bits = new Uint32Array(n * words);
+  const bits = reused?.fill(0) ?? new Uint32Array(n * words);
   const order = sort(graph);
   for (let i = n - 1; i >= 0; i--) {
     const u = order[i];
