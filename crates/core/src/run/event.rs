@@ -1,11 +1,12 @@
 //! What a run decided: facts in the past tense, in fixed-width records.
 //!
-//! A record is [`RECORD_BYTES`] little-endian bytes: `time: u64, node: u32, attempt: u32, lane: u32, kind: u8, detail: u8, 0: u16`.
+//! A record is [`RECORD_BYTES`] little-endian bytes: `time: u64, value: u64, node: u32, attempt: u32, lane: u32, kind: u8, detail: u8,
+//! 0: u16`.
 
 use super::state::{Reason, RunStatus};
 
 /// Size of an encoded event.
-pub const RECORD_BYTES: usize = 24;
+pub const RECORD_BYTES: usize = 32;
 
 /// `node` of an event that is about the run, and `lane` of one that has none.
 pub const NONE: u32 = u32::MAX;
@@ -26,7 +27,7 @@ pub enum EventKind {
     NodeStarted = 5,
     /// The task succeeded.
     NodeCompleted = 6,
-    /// An attempt failed (`detail`: reason) and another will follow.
+    /// An attempt failed (`detail`: reason) and another will follow (`value`: when it is due).
     AttemptFailed = 7,
     /// The node failed for good (`detail`: reason).
     NodeFailed = 8,
@@ -36,7 +37,7 @@ pub enum EventKind {
     NodeCancelled = 10,
     /// A cancel of the run was accepted.
     CancelRequested = 11,
-    /// A final failure (of `node`) stops the run.
+    /// A final failure (of `node`) stops the run, or the container it is in.
     RunStopping = 12,
     /// Code that had been told to stop, or was past its deadline, ended (`detail`: 0 succeeded, 1 failed); it changes nothing.
     LateOutcome = 13,
@@ -44,10 +45,49 @@ pub enum EventKind {
     AttemptAbandoned = 14,
     /// The run is over (`detail`: status).
     RunEnded = 15,
+    /// The host is asked (`detail`: [`Question`](super::Question); `lane`: the upstream, if it is about an edge).
+    PredicateAsked = 16,
+    /// The host has answered, or it is too late (`detail`: question and [`Verdict`](super::Verdict) `<< 4`; `lane` as above).
+    PredicateAnswered = 17,
+    /// Nothing was let through to the node.
+    NodeFiltered = 18,
+    /// The code of an attempt, or a wait node, waits (`lane`: which of the node's waits; `detail`: 0 for a time, 1 for a signal, 3 for
+    /// one with a default; `value`: due time, [`NEVER`](super::NEVER) for none; the name of a signal is in the next event).
+    WaitOpened = 19,
+    /// The name of the signal that the wait just opened is for (`lane`: which wait; `value`: the name).
+    WaitNamed = 20,
+    /// A wait is over (`lane`: which; `detail`: [`WaitEnd`](super::WaitEnd); `value`: the payload of the signal).
+    WaitOver = 21,
+    /// The code of a parked attempt goes on (`lane`: its slot, [`NONE`] where it ended while it was parked).
+    NodeResumed = 22,
+    /// A container opened (`lane`: its round, from 1; `value`: how many nodes it has; their ids follow those there are).
+    ScopeOpened = 23,
+    /// A map has more items (`value`: how many, ids as above; `detail`: 1 if these are the last).
+    ItemsAdded = 24,
+    /// Nodes and edges were added by `node`, or from outside ([`NONE`]); `value`: the number of the growth among those of the run.
+    Grew = 25,
+    /// Nothing more starts.
+    RunPaused = 26,
+    /// Starts go on.
+    RunResumed = 27,
+    /// The run is out of time.
+    RunTimedOut = 28,
+    /// A cancel of this node was accepted.
+    NodeCancelRequested = 29,
+    /// A scope (the container `node`, or the run, [`NONE`]) entered a phase (`detail`: [`Phase`](super::Phase)).
+    PhaseEntered = 30,
+    /// The code that undoes a node was called.
+    UndoStarted = 31,
+    /// It returned.
+    UndoCompleted = 32,
+    /// It threw, or did not return in time (`detail`: reason).
+    UndoFailed = 33,
+    /// Nobody waits for a signal yet (`node`: the one that may hear it, or [`NONE`]; `lane`: name; `value`: payload; `detail`: 1 for a no).
+    SignalQueued = 34,
 }
 
 impl EventKind {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 34] = [
         Self::RunStarted,
         Self::NodeReady,
         Self::NodeLeased,
@@ -63,6 +103,25 @@ impl EventKind {
         Self::LateOutcome,
         Self::AttemptAbandoned,
         Self::RunEnded,
+        Self::PredicateAsked,
+        Self::PredicateAnswered,
+        Self::NodeFiltered,
+        Self::WaitOpened,
+        Self::WaitNamed,
+        Self::WaitOver,
+        Self::NodeResumed,
+        Self::ScopeOpened,
+        Self::ItemsAdded,
+        Self::Grew,
+        Self::RunPaused,
+        Self::RunResumed,
+        Self::RunTimedOut,
+        Self::NodeCancelRequested,
+        Self::PhaseEntered,
+        Self::UndoStarted,
+        Self::UndoCompleted,
+        Self::UndoFailed,
+        Self::SignalQueued,
     ];
 
     /// The kind with this number.
@@ -87,20 +146,22 @@ pub struct Event {
     pub kind: EventKind,
     /// Its reason or status; see [`EventKind`].
     pub detail: u8,
+    /// What else there is to say; see [`EventKind`].
+    pub value: u64,
 }
 
 impl Event {
     /// An event about the run.
     #[must_use]
     pub(super) fn of_run(kind: EventKind, time: u64) -> Self {
-        Self { time, node: NONE, attempt: 0, lane: NONE, kind, detail: 0 }
+        Self { time, node: NONE, attempt: 0, lane: NONE, kind, detail: 0, value: 0 }
     }
 
     /// An event about a node.
     #[inline]
     #[must_use]
     pub(super) fn of_node(kind: EventKind, time: u64, node: u32, attempt: u32) -> Self {
-        Self { time, node, attempt, lane: NONE, kind, detail: 0 }
+        Self { time, node, attempt, lane: NONE, kind, detail: 0, value: 0 }
     }
 
     /// The same event on a lane.
@@ -128,11 +189,12 @@ impl Event {
     pub fn encode(&self) -> [u8; RECORD_BYTES] {
         let mut bytes = [0; RECORD_BYTES];
         bytes[0..8].copy_from_slice(&self.time.to_le_bytes());
-        bytes[8..12].copy_from_slice(&self.node.to_le_bytes());
-        bytes[12..16].copy_from_slice(&self.attempt.to_le_bytes());
-        bytes[16..20].copy_from_slice(&self.lane.to_le_bytes());
-        bytes[20] = self.kind as u8;
-        bytes[21] = self.detail;
+        bytes[8..16].copy_from_slice(&self.value.to_le_bytes());
+        bytes[16..20].copy_from_slice(&self.node.to_le_bytes());
+        bytes[20..24].copy_from_slice(&self.attempt.to_le_bytes());
+        bytes[24..28].copy_from_slice(&self.lane.to_le_bytes());
+        bytes[28] = self.kind as u8;
+        bytes[29] = self.detail;
         bytes
     }
 
@@ -140,16 +202,18 @@ impl Event {
     #[must_use]
     pub fn decode(bytes: &[u8; RECORD_BYTES]) -> Option<Self> {
         let word = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-        if bytes[22] != 0 || bytes[23] != 0 {
+        let double = |at: usize| u64::from(word(at)) | u64::from(word(at + 4)) << 32;
+        if bytes[30] != 0 || bytes[31] != 0 {
             return None;
         }
         Some(Self {
-            time: u64::from(word(0)) | u64::from(word(4)) << 32,
-            node: word(8),
-            attempt: word(12),
-            lane: word(16),
-            kind: EventKind::from_code(bytes[20])?,
-            detail: bytes[21],
+            time: double(0),
+            value: double(8),
+            node: word(16),
+            attempt: word(20),
+            lane: word(24),
+            kind: EventKind::from_code(bytes[28])?,
+            detail: bytes[29],
         })
     }
 }
