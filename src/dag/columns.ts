@@ -6,12 +6,33 @@ export type Columns<Row extends object> = { -readonly [K in keyof Row]: Map<numb
 
 /** Columns of nodes, none in use. */
 export function nodeColumns(): Columns<NodeRow> {
-  return { payload: null, metadata: null, cost: null, priority: null, timeoutMs: null, maxAttempts: null, task: null };
+  return {
+    payload: null,
+    metadata: null,
+    cost: null,
+    priority: null,
+    timeoutMs: null,
+    maxAttempts: null,
+    backoff: null,
+    retryOn: null,
+    nodeTimeoutMs: null,
+    join: null,
+    condition: null,
+    onFailure: null,
+    finally: null,
+    undo: null,
+    resources: null,
+    concurrencyKey: null,
+    rate: null,
+    effects: null,
+    cached: null,
+    task: null,
+  };
 }
 
 /** Columns of edges, none in use. */
 export function edgeColumns(): Columns<EdgeRow> {
-  return { weight: null, label: null };
+  return { weight: null, label: null, condition: null, filter: null, choice: null };
 }
 
 /** Puts what `values` has into row `row`; what it does not have stays as it is. */

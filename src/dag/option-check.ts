@@ -3,6 +3,7 @@ import type { DagnyError } from "../errors/base.js";
 import { nearest } from "../errors/did-you-mean.js";
 import { errorOf } from "../errors/graph.js";
 import { InvalidOptionError, UnknownOptionError } from "../errors/options.js";
+import type { AnyFunction } from "../flow/definition.js";
 
 /** Checks the options of one owner (`node "a"`; none for a call's own options), and adds what is wrong to a list. */
 export class OptionCheck {
@@ -21,6 +22,31 @@ export class OptionCheck {
 
   isString(option: string, value: unknown): value is string {
     return this.#noted(typeof value === "string", option, "a string", value);
+  }
+
+  isBoolean(option: string, value: unknown): value is boolean {
+    return this.#noted(typeof value === "boolean", option, "true or false", value);
+  }
+
+  isFunction(option: string, value: unknown, expected = "a function"): value is AnyFunction {
+    return this.#noted(typeof value === "function", option, expected, value);
+  }
+
+  /** Whether the value is one of these words. */
+  isWord<W extends string>(option: string, value: unknown, words: readonly W[]): value is W {
+    const shown = words.map((word) => JSON.stringify(word));
+    const expected = `${shown.slice(0, -1).join(", ")} or ${shown.at(-1)}`;
+    return this.#noted(
+      words.some((word) => word === value),
+      option,
+      expected,
+      value,
+    );
+  }
+
+  /** Notes a fault that has a class of its own. */
+  fault(fault: DagnyError): void {
+    this.#faults.push(fault);
   }
 
   isRecord(option: string, value: unknown, expected = "an object"): value is Record<string, unknown> {

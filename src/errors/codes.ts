@@ -16,6 +16,7 @@ export const errorCodes = {
   LIMIT_EXCEEDED: "an answer would be larger than the limit given for it",
   INVALID_OPTION: "an option has the wrong type or a value outside its range",
   UNKNOWN_OPTION: "an option does not exist",
+  CONFLICTING_OPTIONS: "options that do not go together were given at once",
   TASK_MISSING: "a node has no task",
   TASK_UNKNOWN: "a task was given for a node that does not exist",
   TASK_FAILED: "a task threw or rejected; `cause` is what it threw",

@@ -15,6 +15,6 @@ export {
   SelfLoopError,
 } from "./graph.js";
 export { InternalError } from "./internal.js";
-export { InvalidOptionError, UnknownOptionError } from "./options.js";
+export { ConflictingOptionsError, InvalidOptionError, UnknownOptionError } from "./options.js";
 export { RunError } from "./run.js";
 export { MissingTaskError, TaskError, TimeoutError, type UnknownTask, UnknownTaskError } from "./task.js";

@@ -11,7 +11,7 @@ export interface ContextHost {
 }
 
 /** One attempt's context. */
-export class AttemptContext implements TaskContext {
+export class AttemptContext implements Pick<TaskContext, "name" | "runId" | "attempt" | "signal" | "log"> {
   readonly #host: ContextHost;
   readonly #node: number;
   readonly attempt: number;
