@@ -249,6 +249,10 @@ export declare class NativeRun {
   undone(): Uint32Array
   /** A copy of the columns. */
   columns(): NativeColumns
+  /** State codes of `count` nodes from `first` on; fewer where there are not so many. */
+  states(first: number, count: number): Uint8Array
+  /** Reason codes of `count` nodes from `first` on; fewer where there are not so many. */
+  reasons(first: number, count: number): Uint8Array
   /** How many nodes are in each state, by state code. */
   counts(): Array<number>
   /** Nodes that failed, in sequence order. */

@@ -13,7 +13,7 @@ use crate::numbers::{internal, timeout};
 use crate::policy::NativePolicy;
 
 /// How deep plans may be nested in one another. Deeper ones would be dropped by a recursion that fits no stack.
-const DEEPEST: u32 = 10_000;
+const DEEPEST: u32 = 2_000;
 
 /// A graph with its start order and policies, ready to be run any number of times.
 #[napi]
@@ -152,7 +152,9 @@ fn guards_of(graph: &Csr, words: &[u32]) -> napi::Result<Vec<(u32, u32)>> {
 type PolicyKey = (u32, u32, Option<u64>);
 
 /// The distinct policies and, where there are several, the place of each node's.
-fn policies_of(columns: &PlanColumns<'_>, inner: &[&NativePlan], n: usize) -> napi::Result<(Vec<Policy>, Option<Box<[u32]>>)> {
+type Policies = (Vec<Policy>, Option<Box<[u32]>>);
+
+fn policies_of(columns: &PlanColumns<'_>, inner: &[&NativePlan], n: usize) -> napi::Result<Policies> {
     let convert = |(place, max_attempts, timeout): PolicyKey| match columns.policies.as_deref() {
         None => Ok(Policy { max_attempts, timeout, ..Policy::default() }),
         Some(policies) => policies[place as usize].convert(inner, max_attempts, timeout),

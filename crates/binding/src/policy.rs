@@ -124,12 +124,16 @@ impl NativePolicy<'_> {
     }
 
     fn signal(&self) -> napi::Result<Option<u32>> {
-        match self.signal {
-            none if none == -1.0 => Ok(None),
-            own if own == -2.0 => Ok(Some(OWN_SIGNAL)),
-            name if name >= 0.0 && name < f64::from(1u32 << 31) && name.fract() == 0.0 => Ok(Some(name as u32)),
-            other => Err(internal(format_args!("{other} is no name of a signal"))),
+        const NAMES: f64 = 2_147_483_648.0;
+        let signal = self.signal;
+        if signal.fract() != 0.0 || !(-2.0..NAMES).contains(&signal) {
+            return Err(internal(format_args!("{signal} is no name of a signal")));
         }
+        Ok(match signal as i64 {
+            -2 => Some(OWN_SIGNAL),
+            -1 => None,
+            name => Some(name as u32),
+        })
     }
 
     fn join(&self) -> napi::Result<Join> {
@@ -179,7 +183,7 @@ fn needs(words: &[u32]) -> napi::Result<Arc<[Need]>> {
 }
 
 fn upstreams_named(words: &[u32]) -> u32 {
-    words.iter().filter(|&word| word & 15 == 0).map(|word| (word >> 8) + 1).max().unwrap_or(0)
+    words.iter().filter(|&word| word % 16 == 0).map(|word| (word >> 8) + 1).max().unwrap_or(0)
 }
 
 fn expression(words: &[u32]) -> napi::Result<Expression> {

@@ -161,6 +161,12 @@ fn times(column: &[u64]) -> Float64Array {
     column.iter().map(|&time| time as f64 - 1.0).collect::<Vec<_>>().into()
 }
 
+/// The entries from `first` on, at most `count`.
+fn part<T>(column: &[T], first: u32, count: u32) -> &[T] {
+    let start = column.len().min(first as usize);
+    &column[start..start + (column.len() - start).min(count as usize)]
+}
+
 #[napi]
 impl NativeRun {
     /// A run that has not started.
@@ -301,6 +307,20 @@ impl NativeRun {
             started_at: times(columns.started_at()),
             settled_at: times(columns.settled_at()),
         })
+    }
+
+    /// State codes of `count` nodes from `first` on; fewer where there are not so many.
+    #[napi(catch_unwind)]
+    pub fn states(&self, first: u32, count: u32) -> napi::Result<Uint8Array> {
+        let live = lock(&self.live)?;
+        Ok(part(live.run.columns().state(), first, count).iter().map(|&state| state as u8).collect::<Vec<_>>().into())
+    }
+
+    /// Reason codes of `count` nodes from `first` on; fewer where there are not so many.
+    #[napi(catch_unwind)]
+    pub fn reasons(&self, first: u32, count: u32) -> napi::Result<Uint8Array> {
+        let live = lock(&self.live)?;
+        Ok(part(live.run.columns().reason(), first, count).iter().map(|&reason| reason as u8).collect::<Vec<_>>().into())
     }
 
     /// How many nodes are in each state, by state code.
