@@ -29,6 +29,11 @@ export class FlowNames {
     return number;
   }
 
+  /** The names of signals, at the position of their number. */
+  get signalNames(): string[] {
+    return [...this.#signals.keys()];
+  }
+
   /** The number of a pool, rate (`rate:`…) or concurrency key (`key:`…); `undefined` where there is none. */
   pool(name: string): number | undefined {
     return this.#pools.get(name);

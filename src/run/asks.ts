@@ -7,15 +7,10 @@
 import { InvalidOptionError } from "../errors/options.js";
 import { quote } from "../errors/base.js";
 import type { EdgeGuard, Lowered } from "../flow/lowered.js";
+import { questions, verdicts } from "../native/index.js";
 import { AttemptContext } from "./context.js";
 import type { Desk } from "./desk.js";
 import { isThenable } from "./thenable.js";
-
-/** What a question is about, by the core's number. */
-export const questions = { edge: 0, condition: 1, cache: 2, until: 3 } as const;
-
-/** The answers, by the core's number. */
-const verdicts = { yes: 0, no: 1, nothing: 2, threw: 3 } as const;
 
 /** What questions need to know of the run. */
 export interface AskScene {

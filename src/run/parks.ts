@@ -13,11 +13,9 @@ import { quote } from "../errors/base.js";
 import type { LoweredWait } from "../flow/lowered.js";
 import { checkedBy, isSchema, type Schema } from "../flow/schema.js";
 import type { WaitOptions } from "../flow/task.js";
+import { waitEnds } from "../native/index.js";
 import type { Desk } from "./desk.js";
 import type { SignalNames } from "./signal-names.js";
-
-/** How a wait ended, by the core's number. */
-const ends = { slept: 0, answered: 1, rejected: 2, timedOut: 3, default: 4 } as const;
 
 /** The key of a sleep is this, and its place among the attempt's sleeps. */
 const sleepKey = 0x8000_0000;
@@ -70,26 +68,25 @@ export class Parks {
     this.#names = names;
   }
 
-  /** Parks an attempt for so long. */
-  async sleep(node: number, attempt: number, ms: number): Promise<void> {
+  /** Parks an attempt for so long. Throws where the call is wrong. */
+  sleep(node: number, attempt: number, ms: number): Promise<unknown> {
     if (typeof ms !== "number" || !(ms >= 0 && ms <= longestMs)) {
       throw new InvalidOptionError("ms", "a finite number of at least 0, in milliseconds", ms, this.#owner(node, "ctx.sleep"));
     }
     const parked = this.#parked(node, attempt, "ctx.sleep");
     const key = sleepKey + parked.sleeps++;
-    await this.#wait(node, attempt, parked, key, undefined, {}, () => {
-      this.#desk.report()?.waitTime(node, attempt, key, ms, this.#desk.now());
+    return this.#wait(node, parked, key, undefined, {}, (at) => {
+      this.#desk.report()?.waitTime(node, attempt, key, ms, at);
     });
   }
 
-  /** Parks an attempt until a signal comes. */
-  async waitFor(node: number, attempt: number, signal: string, options: WaitOptions = {}): Promise<unknown> {
+  /** Parks an attempt until a signal comes. Throws where the call is wrong. */
+  waitFor(node: number, attempt: number, signal: string, options: WaitOptions = {}): Promise<unknown> {
     this.#check(node, signal, options);
     const parked = this.#parked(node, attempt, "ctx.waitFor");
     const key = this.#names.numberOf(signal);
-    const { timeoutMs } = options;
-    return this.#wait(node, attempt, parked, key, signal, options, () => {
-      this.#desk.report()?.waitSignal(node, attempt, key, timeoutMs, options.default !== undefined, this.#desk.now());
+    return this.#wait(node, parked, key, signal, options, (at) => {
+      this.#desk.report()?.waitSignal(node, attempt, key, options.timeoutMs, options.default !== undefined, at);
     });
   }
 
@@ -126,12 +123,11 @@ export class Parks {
 
   #wait(
     node: number,
-    attempt: number,
     parked: ParkedAttempt,
     key: number,
     signal: string | undefined,
     options: WaitOptions,
-    open: () => void,
+    open: (at: number) => void,
   ): Promise<unknown> {
     const kept = this.#answers.get(node)?.get(key);
     if (kept !== undefined) return settled(kept);
@@ -140,14 +136,14 @@ export class Parks {
     const wait = openWait(signal, options);
     parked.open.set(key, wait);
     parked.isParked = true;
-    open();
+    open(this.#desk.now());
     return wait.promise;
   }
 
   /** A wait is over. */
   over(node: number, key: number, end: number, payload: number): void {
-    const content = end === ends.answered || end === ends.rejected ? this.#payloads.get(payload) : undefined;
-    if (end === ends.answered || end === ends.rejected) this.#payloads.delete(payload);
+    const content = end === waitEnds.answered || end === waitEnds.rejected ? this.#payloads.get(payload) : undefined;
+    if (end === waitEnds.answered || end === waitEnds.rejected) this.#payloads.delete(payload);
     const rule = this.#scene.waitOf(node);
     if (rule !== undefined) {
       this.#endOfNode(node, rule, end, content);
@@ -158,7 +154,7 @@ export class Parks {
     if (parked === undefined || wait === undefined) return;
     parked.open.delete(key);
     const answer = this.#answerOf(node, parked.attempt, wait, end, content);
-    if (end !== ends.timedOut) this.#keep(node, key, answer);
+    if (end !== waitEnds.timedOut) this.#keep(node, key, answer);
     if (parked.isParked) parked.over.push({ wait, answer });
     else give(wait, answer);
   }
@@ -171,18 +167,18 @@ export class Parks {
   #endOfNode(node: number, rule: LoweredWait, end: number, content: unknown): void {
     const { outputs, errors } = this.#desk;
     const name = this.#desk.nameOf(node);
-    if (end === ends.answered) outputs[node] = content;
-    else if (end === ends.default) outputs[node] = rule.default?.value;
-    else if (end === ends.rejected) errors.set(node, new RejectedError(name, 1, content));
-    else if (end === ends.timedOut) errors.set(node, new WaitTimeoutError(name, 1, rule.signal));
+    if (end === waitEnds.answered) outputs[node] = content;
+    else if (end === waitEnds.default) outputs[node] = rule.default?.value;
+    else if (end === waitEnds.rejected) errors.set(node, new RejectedError(name, 1, content));
+    else if (end === waitEnds.timedOut) errors.set(node, new WaitTimeoutError(name, 1, rule.signal));
   }
 
   #answerOf(node: number, attempt: number, { signal, options }: OpenWait, end: number, content: unknown): WaitAnswer {
     const name = this.#desk.nameOf(node);
-    if (end === ends.slept) return { value: undefined };
-    if (end === ends.rejected) return { thrown: new RejectedError(name, attempt, content) };
-    if (end === ends.timedOut) return { thrown: new WaitTimeoutError(name, attempt, signal) };
-    if (end === ends.default) return { value: options.default };
+    if (end === waitEnds.slept) return { value: undefined };
+    if (end === waitEnds.rejected) return { thrown: new RejectedError(name, attempt, content) };
+    if (end === waitEnds.timedOut) return { thrown: new WaitTimeoutError(name, attempt, signal) };
+    if (end === waitEnds.default) return { value: options.default };
     try {
       return { value: options.schema === undefined ? content : checkedBy(options.schema, content) };
     } catch (error) {
@@ -243,6 +239,7 @@ function openWait(signal: string | undefined, options: WaitOptions): OpenWait {
     resolve = onResolve;
     reject = onReject;
   });
+  promise.catch(() => {}); // Whoever awaits it hears of it; a wait that was left behind in a race ends the process otherwise.
   return { signal, options, promise, resolve, reject };
 }
 
