@@ -20,6 +20,10 @@ const all: readonly (readonly [InstanceType<typeof errors.GraphError> | Error, e
   [new errors.LimitExceededError("x"), "LIMIT_EXCEEDED"],
   [new errors.InvalidOptionError("cost", "a number", "1"), "INVALID_OPTION"],
   [new errors.UnknownOptionError("cots", "cost", ["cost"]), "UNKNOWN_OPTION"],
+  [new errors.ConflictingOptionsError(["finally", "join"], "x"), "CONFLICTING_OPTIONS"],
+  [new errors.JoinExpressionError("a", "x", { line: 1, column: 2 }, "b"), "JOIN_EXPRESSION"],
+  [new errors.PoolNotFoundError("a", "pool", "gpus", "gpu"), "POOL_NOT_FOUND"],
+  [new errors.PoolExceededError("a", "gpu", 3, 2), "POOL_EXCEEDED"],
   [new errors.MissingTaskError(["a"]), "TASK_MISSING"],
   [new errors.UnknownTaskError([{ name: "b", suggestion: "a" }]), "TASK_UNKNOWN"],
   [new errors.TaskError("a", 1, "x"), "TASK_FAILED"],
@@ -51,6 +55,10 @@ describe("every error", () => {
 
 describe("messages", () => {
   it.each([
+    [new errors.ConflictingOptionsError(["finally", "join"], "x"), "CONFLICTING_OPTIONS"],
+    [new errors.JoinExpressionError("a", "x", { line: 1, column: 2 }, "b"), "JOIN_EXPRESSION"],
+    [new errors.PoolNotFoundError("a", "pool", "gpus", "gpu"), "POOL_NOT_FOUND"],
+    [new errors.PoolExceededError("a", "gpu", 3, 2), "POOL_EXCEEDED"],
     [new errors.MissingTaskError(["a", "b"]), 'no task was given for 2 nodes: "a", "b"'],
     [new errors.UnknownTaskError([{ name: "laod", suggestion: "load" }]), 'no node exists for task "laod" (did you mean "load"?)'],
     [new errors.TimeoutError("a", 2, 50), 'node "a": attempt 2 ran longer than 50 ms'],

@@ -35,11 +35,17 @@ export function edgeColumns(): Columns<EdgeRow> {
   return { weight: null, label: null, condition: null, filter: null, choice: null };
 }
 
+/** What is to be put into a row: `undefined` takes out what is there. */
+export type RowChange<Row extends object> = { readonly [K in keyof Row]?: Row[K] | undefined };
+
 /** Puts what `values` has into row `row`; what it does not have stays as it is. */
-export function setRow<Row extends object>(columns: Columns<Row>, row: number, values: Partial<Row>): void {
+export function setRow<Row extends object>(columns: Columns<Row>, row: number, values: RowChange<Row>): void {
   for (const column of Object.keys(values) as (keyof Row)[]) {
     const value = values[column];
-    if (value === undefined) continue;
+    if (value === undefined) {
+      columns[column]?.delete(row);
+      continue;
+    }
     columns[column] ??= new Map();
     columns[column].set(row, value);
   }

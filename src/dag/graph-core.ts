@@ -50,7 +50,7 @@ export interface NodeRow {
   readonly condition: KeptFunction;
   readonly onFailure: "fail" | "allow" | "continue";
   /** Whether it runs when everything else has settled. */
-  readonly finally: true;
+  readonly finally: boolean;
   readonly undo: KeptFunction;
   /** Amounts of named pools. */
   readonly resources: Readonly<Record<string, number>>;

@@ -7,11 +7,12 @@ import type { AnyFunction } from "../flow/definition.js";
 
 /** Checks the options of one owner (`node "a"`; none for a call's own options), and adds what is wrong to a list. */
 export class OptionCheck {
-  readonly #owner: string | undefined;
+  /** Whose options they are, as messages say it. */
+  readonly owner: string | undefined;
   readonly #faults: DagnyError[];
 
   constructor(owner: string | undefined, faults: DagnyError[]) {
-    this.#owner = owner;
+    this.owner = owner;
     this.#faults = faults;
   }
 
@@ -24,6 +25,10 @@ export class OptionCheck {
     return this.#noted(typeof value === "string", option, "a string", value);
   }
 
+  isName(option: string, value: unknown): value is string {
+    return this.#noted(typeof value === "string" && value !== "", option, "a non-empty string", value);
+  }
+
   isBoolean(option: string, value: unknown): value is boolean {
     return this.#noted(typeof value === "boolean", option, "true or false", value);
   }
@@ -33,9 +38,9 @@ export class OptionCheck {
   }
 
   /** Whether the value is one of these words. */
-  isWord<W extends string>(option: string, value: unknown, words: readonly W[]): value is W {
+  isWord<W extends string>(option: string, value: unknown, words: readonly W[], hint?: string): value is W {
     const shown = words.map((word) => JSON.stringify(word));
-    const expected = `${shown.slice(0, -1).join(", ")} or ${shown.at(-1)}`;
+    const expected = `${shown.slice(0, -1).join(", ")} or ${shown.at(-1)}${hint === undefined ? "" : ` (${hint})`}`;
     return this.#noted(
       words.some((word) => word === value),
       option,
@@ -59,12 +64,12 @@ export class OptionCheck {
       if (known.includes(option)) continue;
       const suggestion = nearest(option, known);
       const right = known.map((name) => prefix + name);
-      this.#faults.push(new UnknownOptionError(prefix + option, suggestion && prefix + suggestion, right, this.#owner));
+      this.#faults.push(new UnknownOptionError(prefix + option, suggestion && prefix + suggestion, right, this.owner));
     }
   }
 
   #noted(isRight: boolean, option: string, expected: string, value: unknown): boolean {
-    if (!isRight) this.#faults.push(new InvalidOptionError(option, expected, value, this.#owner));
+    if (!isRight) this.#faults.push(new InvalidOptionError(option, expected, value, this.owner));
     return isRight;
   }
 }

@@ -24,6 +24,8 @@ export {
   SelfLoopError,
 } from "./graph.js";
 export { InternalError } from "./internal.js";
+export { JoinExpressionError } from "./join.js";
 export { ConflictingOptionsError, InvalidOptionError, UnknownOptionError } from "./options.js";
+export { PoolExceededError, PoolNotFoundError } from "./resources.js";
 export { RunError } from "./run.js";
 export { MissingTaskError, TaskError, TimeoutError, type UnknownTask, UnknownTaskError } from "./task.js";

@@ -65,8 +65,12 @@ export class TaskDefinition<Inputs = unknown, Output = unknown> {
   declare readonly types?: (inputs: Inputs) => Output;
   readonly #spec: DefinitionSpec;
 
-  constructor(spec: DefinitionSpec) {
+  /** How many levels of definitions it is deep, itself included. */
+  readonly depth: number;
+
+  constructor(spec: DefinitionSpec, depth = 1) {
     this.#spec = spec;
+    this.depth = depth;
   }
 
   /** What a definition says; `undefined` of what is none. For the modules of this package. */

@@ -4,11 +4,11 @@ import type { GraphCore } from "../dag/graph-core.js";
 import { OptionCheck } from "../dag/option-check.js";
 import type { LeafOutputs, Shape } from "../dag/types.js";
 import type { DagnyError } from "../errors/base.js";
-import { errorOf } from "../errors/graph.js";
+import { errorOf, LimitExceededError } from "../errors/graph.js";
 import { ConflictingOptionsError, InvalidOptionError } from "../errors/options.js";
 import { type AnyFunction, type DefinitionSpec, TaskDefinition } from "./definition.js";
 import { isSchema, type Schema } from "./schema.js";
-import type { TaskContext } from "./task.js";
+import type { BasicContext, TaskContext } from "./task.js";
 
 /** The largest count that options may name: what the core counts to. */
 const mostCount = 0xffff_ffff;
@@ -86,7 +86,7 @@ interface MapFailures<F extends boolean> {
 /** What makes a map's items of its inputs. Name it before `each`: the compiler learns from it what an item is. */
 interface MapOver<Inputs, L> {
   /** The items: a list, or anything that can be gone through, at once or over time. */
-  readonly over: (inputs: Inputs, context: TaskContext) => L | PromiseLike<L>;
+  readonly over: (inputs: Inputs, context: BasicContext) => L | PromiseLike<L>;
 }
 
 /**
@@ -191,6 +191,18 @@ export function sleep<Inputs>(ms: number): TaskDefinition<Inputs, undefined> {
   return new Reader("sleep", { ms }, ["ms"]).sleep();
 }
 
+/** How deep containers may be inside each other: what walks them does so level by level, and nobody means more. */
+const deepest = 1000;
+
+/** How many levels of containers are inside. O(nodes with tasks of the level inside). */
+function depthInside(spec: DefinitionSpec): number {
+  const inside = spec.kind === "map" ? spec.each : spec.kind === "loop" ? spec.body : spec.kind === "subDag" ? spec.core : undefined;
+  if (inside === undefined || typeof inside === "function") return 0;
+  let depth = 0;
+  for (const task of inside.nodes.task?.values() ?? []) depth = Math.max(depth, task instanceof TaskDefinition ? task.depth : 0);
+  return depth;
+}
+
 /** Whether a value is a definition. */
 export function isDefinition(value: unknown): value is TaskDefinition<never, unknown> {
   return value instanceof TaskDefinition;
@@ -242,10 +254,7 @@ class Reader {
 
   name(option: string): string | undefined {
     const value = this.#options[option];
-    if (value === undefined) return undefined;
-    if (typeof value === "string" && value !== "") return value;
-    this.#faults.push(new InvalidOptionError(option, "a non-empty string", value, this.#owner));
-    return undefined;
+    return value !== undefined && this.#check.isName(option, value) ? value : undefined;
   }
 
   wait<Inputs, T>(kind: "waitFor" | "approval", signal: string | undefined): TaskDefinition<Inputs, T> {
@@ -275,7 +284,9 @@ class Reader {
 
   define<Inputs, Out>(spec: DefinitionSpec): TaskDefinition<Inputs, Out> {
     if (this.#faults.length > 0) throw errorOf(this.#faults, `the options of ${this.#owner} have`);
-    return new TaskDefinition<Inputs, Out>(spec);
+    const depth = 1 + depthInside(spec);
+    if (depth > deepest) throw new LimitExceededError(`${this.#owner}: containers may be at most ${deepest} levels deep`);
+    return new TaskDefinition<Inputs, Out>(spec, depth);
   }
 
   #isDelay(option: string, value: unknown): value is number {

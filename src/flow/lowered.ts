@@ -7,16 +7,16 @@ import type { NativePlan } from "../native/index.js";
 import type { AnyFunction } from "./definition.js";
 import type { FlowNames } from "./flow-names.js";
 import type { Schema } from "./schema.js";
-import type { TaskContext } from "./task.js";
+import type { BasicContext, TaskContext } from "./task.js";
 
 /** A task's function, called with inputs whose types the compiler has checked where it was given. */
 export type AnyTask = (inputs: object, context: TaskContext) => unknown;
 
 /** A question about inputs: a node's condition. */
-export type NodeCondition = (inputs: object, context: TaskContext) => boolean | PromiseLike<boolean>;
+export type NodeCondition = (inputs: object, context: BasicContext) => boolean | PromiseLike<boolean>;
 
 /** A question about one upstream's output: an edge's condition. */
-export type EdgeCondition = (output: unknown, context: TaskContext) => boolean | PromiseLike<boolean>;
+export type EdgeCondition = (output: unknown, context: BasicContext) => boolean | PromiseLike<boolean>;
 
 /** Which of an upstream's items pass an edge; a value that is no array is one item, at 0. */
 export type EdgeFilter = (item: unknown, index: number) => boolean | PromiseLike<boolean>;
@@ -24,10 +24,11 @@ export type EdgeFilter = (item: unknown, index: number) => boolean | PromiseLike
 /** A look-up of an output that is known already. */
 export type CacheLookup = (
   inputs: object,
+  context: BasicContext,
 ) => { readonly value: unknown } | undefined | PromiseLike<{ readonly value: unknown } | undefined>;
 
 /** What takes back what a node has done. */
-export type UndoFunction = (output: unknown, context: TaskContext) => unknown;
+export type UndoFunction = (output: unknown, context: BasicContext) => unknown;
 
 /** Whether a failure is worth another attempt; `attempt` is the one that failed. What it throws means no. */
 export type RetryTest = (error: unknown, attempt: number) => boolean;

@@ -2,15 +2,15 @@
 import type { GrowthEdge, GrowthEntry } from "./growth.js";
 import type { Schema } from "./schema.js";
 
-/** What a task can ask of the run it is part of. `Params` is what its graph is given as parameters. */
-export interface TaskContext<Params = unknown> {
+/** What any function of a node can ask of its run: tasks, conditions, undo. `Params` is what its graph is given as parameters. */
+export interface BasicContext<Params = unknown> {
   /** The node's name. */
   readonly name: string;
   /** The node's address from the top of the run: names of containers and of the node; items and rounds by number. */
   readonly path: readonly (string | number)[];
   /** The run's id. */
   readonly runId: string;
-  /** Which attempt this is, from 1. */
+  /** Which attempt this is, from 1; 0 for what is asked before the first. */
   readonly attempt: number;
   /** What the run was given as `params`; inside a sub-DAG what its `params` made of the inputs; inside a map's DAG the item. */
   readonly params: Params;
@@ -26,6 +26,10 @@ export interface TaskContext<Params = unknown> {
   readonly signal: AbortSignal;
   /** Reports a line as an event of the run. */
   log(message: string, data?: unknown): void;
+}
+
+/** What a task can ask of the run it is part of. */
+export interface TaskContext<Params = unknown> extends BasicContext<Params> {
   /** Parks the attempt for so long: it holds no slot and no resource meanwhile. Rejects when the attempt is told to stop. */
   sleep(ms: number): Promise<void>;
   /** Parks the attempt until the run receives this signal. Rejects when it is rejected, does not come in time, or the attempt is told to stop. */
