@@ -13,10 +13,8 @@ const failed = 5;
 
 /** What containers need to know of the run. */
 export interface ContainerScene {
-  inputsOf(node: number): object;
+  inputsOf(node: number): unknown;
   outputOf(node: number): unknown;
-  /** Item `index` of a map. */
-  itemOf(map: number, index: number): unknown;
 }
 
 /** A value that was made, or what its making threw. */

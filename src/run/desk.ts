@@ -24,8 +24,8 @@ export interface Desk extends ContextHost {
   say(event: HostEvent): void;
   /** From now on a base node is called by {@link Extras.call}: its inputs, or what a lease of it means, have become special. */
   markSpecial(node: number): void;
-  /** The inputs of a base node that is not special. */
-  viewOf(node: number): object;
+  /** The inputs of a base node that is not special; `undefined` of others. */
+  viewOf(node: number): object | undefined;
   /** The attempt timeout of a node, in milliseconds; NaN for none. */
   timeoutOf(node: number): number;
 }

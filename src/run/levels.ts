@@ -125,13 +125,10 @@ export class Levels {
   }
 
   /** A map has more items, from `first` on. */
-  openItems(map: number, attempt: number, first: number, count: number): void {
+  openItems(map: number, first: number, count: number): void {
     const rule = this.containerOf(map) as LoweredContainer;
-    let scope = this.#openings.get(map)?.[0];
-    if (scope === undefined || scope.attempt !== attempt) {
-      scope = this.#scope(map, rule.inner, attempt, 0);
-      this.#openings.set(map, [scope]);
-    }
+    const scope = this.#openings.get(map)?.[0] ?? this.#scope(map, rule.inner, 1, 0);
+    if (scope.segments.length === 0) this.#openings.set(map, [scope]);
     const last = scope.segments[scope.segments.length - 1];
     this.#add({ first, count, level: rule.inner, scope, firstItem: last === undefined ? 0 : last.firstItem + last.count });
   }
@@ -180,6 +177,14 @@ export class Levels {
     if (scope.round === 0 || segment !== scope.segments[0]) return false;
     const rule = this.containerOf(scope.container);
     return rule?.kind === "loop" && rule.isFunction;
+  }
+
+  /** The first wait node, by id, that hears a signal of this name. */
+  waitNodeFor(signal: string): number | undefined {
+    for (const { level, first, count, firstItem } of this.#segments) {
+      for (const [local, wait] of level.waits) if (wait.signal === signal && (firstItem === -1 || count > 0)) return first + local;
+    }
+    return undefined;
   }
 
   /** A node's own name; that of its container where it is an item, or the function of a loop. */
