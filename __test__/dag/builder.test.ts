@@ -317,7 +317,11 @@ describe("options of nodes and edges", () => {
     ["metadata that is a list", { metadata: [] }, "`metadata` must be an object, received an array of 0"],
     ["options that are null", null, "`options` must be an object, received null"],
     ["an unknown option", { cots: 1 }, "there is no option `cots`; did you mean `cost`?"],
-    ["an unknown option of retry", { retry: { attempts: 2 } }, "there is no option `retry.attempts`; did you mean `retry.maxAttempts`?"],
+    [
+      "an unknown option of retry",
+      { retry: { attempts: 2 } },
+      "there is no option `retry.attempts`; known are `retry.maxAttempts`, `retry.backoff`, `retry.delayMs`, `retry.factor`, `retry.maxDelayMs`, `retry.jitter`, `retry.retryOn`",
+    ],
     [
       "an option like no other",
       { zzz: 1 },

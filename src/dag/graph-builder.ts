@@ -9,6 +9,7 @@ import { type DagnyError, describe, quote } from "../errors/base.js";
 import { DuplicateNodeError, errorOf, InvalidEdgeError, InvalidNameError } from "../errors/graph.js";
 import { InvalidOptionError } from "../errors/options.js";
 import { TaskDefinition } from "../flow/definition.js";
+import { ruleFaults } from "../flow/rules.js";
 import type { NativeGraph } from "../native/index.js";
 import { edgeColumns, isEmpty, movedRows, nodeColumns, setRow } from "./columns.js";
 import { EdgeList } from "./edge-list.js";
@@ -142,6 +143,14 @@ export class GraphBuilder {
 
   /** The graph as written so far. Throws what is wrong with it: one fault itself, several as a `GraphError`. O(n + m). */
   build(): GraphCore {
+    const core = this.buildPart();
+    const faults = ruleFaults(core);
+    if (faults.length > 0) throw errorOf(faults);
+    return core;
+  }
+
+  /** The same for a part of a graph whose nodes have upstreams elsewhere: what nodes must be to each other is not checked. */
+  buildPart(): GraphCore {
     if (this.#duplicates > 0) this.#useFirstIds();
     this.#resolveProvisional();
     const unknown = [...this.#provisional.keys()];

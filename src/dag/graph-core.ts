@@ -1,6 +1,5 @@
 /** The frozen graph as both sides hold it: names and attributes here, structure in the core. */
 import type { TaskDefinition } from "../flow/definition.js";
-import type { JoinTree } from "../flow/join-tree.js";
 import type { NativeGraph } from "../native/index.js";
 
 /** A task as the graph keeps it; what it takes and returns is known to the graph's type, not here. */
@@ -45,8 +44,8 @@ export interface NodeRow {
   readonly retryOn: RetryOn;
   /** Longest wall time from the node's first start, in milliseconds. */
   readonly nodeTimeoutMs: number;
-  /** When it runs, seen from its upstreams; `{ expr }` keeps the text as it was written. */
-  readonly join: JoinRule | { readonly expr: string } | JoinTree;
+  /** When it runs, seen from its upstreams. A tree is kept as its text. */
+  readonly join: JoinRule | { readonly expr: string };
   readonly condition: KeptFunction;
   readonly onFailure: "fail" | "allow" | "continue";
   /** Whether it runs when everything else has settled. */

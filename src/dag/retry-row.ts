@@ -82,14 +82,19 @@ function conflict(check: OptionCheck, options: readonly string[], why: string): 
   );
 }
 
-/** Whether any of these matches speaks of the error. A function whose prototype is an error is a class. */
-export function matchesRetry(matches: RetryOn, error: unknown, attempt: number): boolean {
-  return matches.some((match) => {
-    if (typeof match === "string") return typeof error === "object" && error !== null && "code" in error && error.code === match;
-    if (isErrorClass(match)) return error instanceof match;
-    const test: (...args: never[]) => unknown = match;
-    return Reflect.apply(test, undefined, [error, attempt]) === true;
-  });
+/** Whether any of these matches speaks of the error: the first answer that is not false. A function whose prototype is an error is a class. */
+export function matchesRetry(matches: RetryOn, error: unknown, attempt: number): unknown {
+  for (const match of matches) {
+    const answer = matchOf(match, error, attempt);
+    if (answer !== false) return answer;
+  }
+  return false;
+}
+
+function matchOf(match: RetryOn[number], error: unknown, attempt: number): unknown {
+  if (typeof match === "string") return typeof error === "object" && error !== null && "code" in error && error.code === match;
+  if (isErrorClass(match)) return error instanceof match;
+  return Reflect.apply(match, undefined, [error, attempt]);
 }
 
 function isErrorClass(match: object): match is abstract new () => Error {

@@ -2,7 +2,7 @@
 import type { DagnyError } from "../errors/base.js";
 import { JoinExpressionError } from "../errors/join.js";
 import { ConflictingOptionsError } from "../errors/options.js";
-import { parseJoin, stepsOfTree } from "../flow/join-expression.js";
+import { joinText, parseJoin, stepsOfTree } from "../flow/join-expression.js";
 import type { RowChange } from "./columns.js";
 import type { EdgeRow, JoinRule, NodeRow } from "./graph-core.js";
 import { OptionCheck } from "./option-check.js";
@@ -95,26 +95,26 @@ function putJoin(options: AnyNodeOptions, row: Writable<NodeRow>, check: OptionC
     check.fault(
       new ConflictingOptionsError(["finally", "join"], "a finally-node runs when its upstreams have settled: leave out `join`", owner),
     );
-  } else if (isJoin(join, check, name)) {
-    row.join = join;
+  } else {
+    row.join = joinOf(join, check, name);
   }
 }
 
-function isJoin(join: unknown, check: OptionCheck, name: string | undefined): join is NodeRow["join"] {
-  if (typeof join === "string")
-    return check.isWord("join", join, joinRules, 'an expression is written { expr: "a.completed || b.failed" }');
-  if (!check.isRecord("join", join, "a rule's name, { expr } or a tree")) return false;
+function joinOf(join: unknown, check: OptionCheck, name: string | undefined): NodeRow["join"] | undefined {
+  if (typeof join === "string") {
+    return check.isWord("join", join, joinRules, 'an expression is written { expr: "a.completed || b.failed" }') ? join : undefined;
+  }
+  if (!check.isRecord("join", join, "a rule's name, { expr } or a tree")) return undefined;
   try {
-    if (!("expr" in join)) stepsOfTree(join, name);
-    else if (check.isString("join.expr", join.expr)) {
-      check.names(join, ["expr"], "join.");
-      parseJoin(join.expr, name);
-    }
-    return true;
+    if (!("expr" in join)) return { expr: joinText(stepsOfTree(join, name)) };
+    check.names(join, ["expr"], "join.");
+    if (!check.isString("join.expr", join.expr)) return undefined;
+    parseJoin(join.expr, name);
+    return { expr: join.expr };
   } catch (error) {
     if (!(error instanceof JoinExpressionError)) throw error;
     check.fault(error);
-    return false;
+    return undefined;
   }
 }
 

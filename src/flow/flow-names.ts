@@ -1,5 +1,8 @@
 /** The numbers that plans use for names: signals, and the pools, rates and concurrency keys that nodes need. */
 
+/** What is counted like a pool. */
+export type PoolKind = "pool" | "rate" | "key";
+
 /** Signals by number, pools by number. Numbers are given once and never change. */
 export class FlowNames {
   readonly #signals: Map<string, number>;
@@ -34,17 +37,20 @@ export class FlowNames {
     return [...this.#signals.keys()];
   }
 
-  /** The number of a pool, rate (`rate:`…) or concurrency key (`key:`…); `undefined` where there is none. */
-  pool(name: string): number | undefined {
-    return this.#pools.get(name);
+  /** The number of a pool, a rate or a concurrency key; `undefined` where there is none. */
+  pool(kind: PoolKind, name: string): number | undefined {
+    return this.#pools.get(`${kind} ${name}`);
   }
 
-  /** Adds a pool: so much of it at once, or, with an interval, so many starts in any window of so many milliseconds. */
-  addPool(name: string, capacity: number, intervalMs = 0): number {
-    const number = this.#capacities.push(capacity) - 1;
+  /** Adds a pool or a key: so much of it at once; or a rate: so many starts in any window of so many milliseconds. */
+  addPool(kind: PoolKind, name: string, capacity: number, intervalMs = 0): void {
+    this.#pools.set(`${kind} ${name}`, this.#capacities.push(capacity) - 1);
     this.#intervals.push(intervalMs);
-    this.#pools.set(name, number);
-    return number;
+  }
+
+  /** How much there is of a pool, by its number. */
+  capacityOf(pool: number): number {
+    return this.#capacities[pool] ?? 0;
   }
 
   /** Capacities by pool number, as a run is given them. */

@@ -9,8 +9,8 @@ import type { FlowNames } from "./flow-names.js";
 import type { Schema } from "./schema.js";
 import type { BasicContext, TaskContext } from "./task.js";
 
-/** A task's function, called with inputs whose types the compiler has checked where it was given. */
-export type AnyTask = (inputs: object, context: TaskContext) => unknown;
+/** A task's function, called with inputs (a map's with an item) whose types the compiler has checked where it was given. */
+export type AnyTask = (inputs: unknown, context: TaskContext) => unknown;
 
 /** A question about inputs: a node's condition. */
 export type NodeCondition = (inputs: object, context: BasicContext) => boolean | PromiseLike<boolean>;
@@ -30,8 +30,8 @@ export type CacheLookup = (
 /** What takes back what a node has done. */
 export type UndoFunction = (output: unknown, context: BasicContext) => unknown;
 
-/** Whether a failure is worth another attempt; `attempt` is the one that failed. What it throws means no. */
-export type RetryTest = (error: unknown, attempt: number) => boolean;
+/** Whether a failure is worth another attempt; `attempt` is the one that failed. Anything but `true`, and a throw, means no. */
+export type RetryTest = (error: unknown, attempt: number) => unknown;
 
 /** What an edge asks before it lets anything through; at least one is there. The condition is asked first. */
 export interface EdgeGuard {
