@@ -5,8 +5,8 @@
  * `<now in ms>: <input>, <input>, …`, inputs `start`, `begin a1`, `ok a1`, `failed a1`, `cancel`; a line without inputs is a tick. An input's own
  * time is the batch's, or follows it as `@<ms>`.
  */
-import type { ModelPolicy, RunEvent, RunInput, RunSpec } from "./model/types.js";
-import { formatEvent } from "./model/types.js";
+import type { ModelPolicy, RunSpec } from "./model/spec.js";
+import { formatEvent, type RunEvent, type RunInput } from "./model/types.js";
 
 export interface ScriptedSpec {
   readonly graph: string;
@@ -79,7 +79,7 @@ function inputOf(text: string, now: number, names: readonly string[]): RunInput 
 export function logOf(events: readonly RunEvent[], names: readonly string[]): string[] {
   return events.map((event) => {
     const [time, kind, ...rest] = formatEvent(event).split(" ");
-    const named = "node" in event ? [`${names[event.node]}${"attempt" in event ? event.attempt : ""}`, ...rest.slice(1)] : rest;
-    return [Number(time) / 1000, kind, ...named].join(" ");
+    const node = "node" in event && event.node !== null ? [`${names[event.node]}${"attempt" in event ? event.attempt : ""}`] : [];
+    return [Number(time) / 1000, kind, ...node, ...rest.slice("node" in event ? 1 : 0)].join(" ");
   });
 }
