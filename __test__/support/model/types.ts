@@ -25,15 +25,7 @@ export type Verdict = "yes" | "no" | "nothing" | "threw" | "timedOut";
 export type WaitEnd = "slept" | "answered" | "rejected" | "timedOut" | "default";
 
 /** Why a growth is refused. */
-export type GrowthFault =
-  | "unknownNode"
-  | "decided"
-  | "outputGone"
-  | "duplicateEdge"
-  | "cycle"
-  | "limit"
-  | "afterFinally"
-  | "tooLate";
+export type GrowthFault = "unknownNode" | "decided" | "outputGone" | "duplicateEdge" | "cycle" | "limit" | "afterFinally" | "tooLate";
 
 /** What an attempt waits for. Lengths are in µs. */
 export type WaitFor =
