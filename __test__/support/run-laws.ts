@@ -40,6 +40,7 @@ class Laws {
   #isStopped = false;
   #hasCancel = false;
   #hasTimedOut = false;
+  readonly #freed = new Set<number>();
   #growthCount = 0;
   #ends = 0;
 
@@ -63,6 +64,7 @@ class Laws {
       this.#capacities(event);
       this.#last = event;
     }
+    this.#frees(step);
     const held = this.#lanes().length;
     if (this.#ranks !== null && !this.#isPaused && !this.#isStopped && held < this.#spec.maxWorkers) {
       const waiting = this.#reader.nodes.find((node) => node.state === "ready" && !node.isLeased);
@@ -70,6 +72,18 @@ class Laws {
     }
     if (step.ended !== this.#ends > 0) throw new Error("a step says that the run ended exactly when it has");
     if (this.#last !== null && step.wakeAt !== null && step.wakeAt < this.#last.at) throw new Error("a timer that is due has fired");
+  }
+
+  /** An output is freed once, and only where there is one and nobody is left who could read it. */
+  #frees({ effects }: StepReport): void {
+    for (const effect of effects) {
+      if (effect.kind !== "free") continue;
+      const { state, downstreams } = this.#reader.node(effect.node);
+      const isUnread = downstreams.every((id) => isSettled(this.#reader.node(id).state));
+      if (this.#freed.has(effect.node)) throw new Error(`the output of ${effect.node} is freed twice`);
+      if (state !== "completed" || !isUnread) throw new Error(`the output of ${effect.node} is freed while it is ${state} or may be read`);
+      this.#freed.add(effect.node);
+    }
   }
 
   end(): void {
