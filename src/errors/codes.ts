@@ -22,6 +22,7 @@ export const errorCodes = {
   TASK_TIMEOUT: "an attempt ran longer than its `timeoutMs`",
   RUN_FAILED: "a run ended with a failed node; `cause` is the first task's own error",
   RUN_CANCELLED: "a run was cancelled; `cause` is the signal's reason",
+  SIMULATION_STALLED: "a simulated run waits for what will not happen",
   INTERNAL: "a fault in Dagny itself; please report it",
 } as const satisfies Record<string, string>;
 
