@@ -23,6 +23,7 @@ export interface LogRecord {
 
 /** Where lines of JSON can go: `process.stdout`, a file's write stream. */
 export interface TextSink {
+  /** Takes a line, its end included. */
   write(text: string): unknown;
 }
 

@@ -10,8 +10,11 @@ export interface ProgressStream {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
+  /** Takes a piece of text. */
   write(text: string): unknown;
+  /** Tells of writes that fail later. */
   on?(event: "error", listener: (error: Error) => void): unknown;
+  /** Takes a listener back. */
   off?(event: "error", listener: (error: Error) => void): unknown;
 }
 
