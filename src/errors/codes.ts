@@ -33,6 +33,7 @@ export const errorCodes = {
   RUN_OVER: "a command was given to a run that has ended",
   RUN_FAILED: "a run ended with a failed node; `cause` is the first task's own error",
   RUN_CANCELLED: "a run was cancelled; `cause` is the signal's reason",
+  SIMULATION_STALLED: "a simulated run waits for what will not happen",
   INTERNAL: "a fault in Dagny itself; please report it",
 } as const satisfies Record<string, string>;
 

@@ -1,6 +1,6 @@
 /** The options of an executor and of one run: checked at the edge, defaults filled in. */
 import { availableParallelism } from "node:os";
-import type { Clock } from "../clock/clock.js";
+import { type Clock, clockOption } from "../clock/clock.js";
 import { nearest } from "../errors/did-you-mean.js";
 import { InvalidOptionError, UnknownOptionError } from "../errors/options.js";
 import type { EventListener } from "./events.js";
@@ -56,8 +56,7 @@ export interface RunOptions {
   readonly runId?: string | undefined;
 }
 
-/** For the modules and tests of this package: a clock in place of the system's. */
-export const clockOption: unique symbol = Symbol("clock");
+export { clockOption } from "../clock/clock.js";
 
 /** Executor options with every default filled in. */
 export interface ResolvedOptions {
