@@ -19,8 +19,8 @@ import { growthFaults, NativeGrowth, newNode, none } from "../native/index.js";
 import type { Desk } from "./desk.js";
 import type { Levels, Scope } from "./levels.js";
 
-/** Makes the level of a grown graph. */
-export type LowerGrowth = (core: GraphCore) => Lowered;
+/** Makes the level of a grown graph; `upstreamsOf` answers with the names of all upstreams of a node of it, those the run has first. */
+export type LowerGrowth = (core: GraphCore, upstreamsOf: (node: number) => readonly string[]) => Lowered;
 
 /** Reads the predicates of an edge. Throws what is wrong with its options. */
 export type GuardOf = (options: EdgeOptions, from: string, to: string) => EdgeGuard | undefined;
@@ -170,8 +170,9 @@ export class RunGrowth {
     if (addition === undefined) return;
     const { scope, level, links } = addition;
     for (const name of level.core.names) this.#taken.get(scope)?.delete(name);
-    this.#levels.openGrowth(scope, level, first);
     const idOf = (end: number): number => (end >= newNode ? first + end - newNode : end);
+    const pairs = Uint32Array.from(links.flatMap(({ from, to }) => [idOf(from), idOf(to)]));
+    this.#levels.openGrowth(scope, level, first, node === none ? -1 : node, pairs);
     for (const { from, to, guard } of links) {
       if (to < newNode) this.#desk.markSpecial(to);
       if (guard !== undefined) this.#guards.set(edgeKey(idOf(from), idOf(to)), guard);
@@ -238,9 +239,17 @@ export class RunGrowth {
       if (!Array.isArray(edge) || edge.length < 2) throw new InvalidEdgeError("an edge must be [from, to], or [from, to, options]");
       addEdge(edge[0], edge[1], edge[2]);
     }
-    const level = this.#scene.lower(builder.build());
+    const core = builder.build();
+    const level = this.#scene.lower(core, (node) => this.#upstreamNames(core, node, links));
     const flat = links.flatMap(({ from, to, guard }) => [from, to, guard === undefined ? 0 : 1]);
     return { scope, level, links, native: new NativeGrowth(level.plan, Uint32Array.from(flat)) };
+  }
+
+  /** The names of a new node's upstreams: nodes of the run, then new ones, each by id. */
+  #upstreamNames(core: GraphCore, node: number, links: readonly Link[]): readonly string[] {
+    const before = links.flatMap(({ from, to }) => (to === newNode + node && from < newNode ? [from] : [])).sort((a, b) => a - b);
+    const among = Array.from(core.native.predecessors(node), (upstream) => core.names[upstream] ?? "");
+    return [...before.map((upstream) => this.#levels.nameOf(upstream)), ...among];
   }
 
   #unknown(scope: Scope, name: string, [from, to]: readonly [string, string], more: readonly string[]): NodeNotFoundError {

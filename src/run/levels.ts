@@ -37,6 +37,10 @@ export interface Segment {
   readonly scope: Scope;
   /** The index of its first item; -1 where its nodes are no items. */
   readonly firstItem: number;
+  /** The node that added it; -1 where none did. */
+  readonly grower: number;
+  /** Edges to what was there before, `[from, to, …]`. */
+  readonly links: Uint32Array | undefined;
 }
 
 /** Where a step of an address leads. */
@@ -60,7 +64,7 @@ export class Levels {
   constructor(base: Lowered) {
     this.base = base;
     this.root = { container: -1, parent: undefined, level: base, attempt: 1, round: 0, segments: [], grown: new Map() };
-    this.#last = { first: 0, count: base.core.names.length, level: base, scope: this.root, firstItem: -1 };
+    this.#last = { first: 0, count: base.core.names.length, level: base, scope: this.root, firstItem: -1, grower: -1, links: undefined };
     this.root.segments.push(this.#last);
     this.#segments = [this.#last];
   }
@@ -74,6 +78,11 @@ export class Levels {
   /** Whether anything has opened beside the base graph. */
   get hasOpened(): boolean {
     return this.#segments.length > 1;
+  }
+
+  /** Every block, in the order of ids. */
+  get segments(): readonly Segment[] {
+    return this.#segments;
   }
 
   /** The block that an id is in. O(log segments), O(1) for the one asked for last. */
@@ -120,7 +129,7 @@ export class Levels {
     const scope = this.#scope(container, rule.inner, attempt, round);
     if (isNextRound) before?.push(scope);
     else this.#openings.set(container, [scope]);
-    this.#add({ first, count, level: rule.inner, scope, firstItem: -1 });
+    this.#add({ first, count, level: rule.inner, scope, firstItem: -1, grower: -1, links: undefined });
     return scope;
   }
 
@@ -130,14 +139,15 @@ export class Levels {
     const scope = this.#openings.get(map)?.[0] ?? this.#scope(map, rule.inner, 1, 0);
     if (scope.segments.length === 0) this.#openings.set(map, [scope]);
     const last = scope.segments[scope.segments.length - 1];
-    this.#add({ first, count, level: rule.inner, scope, firstItem: last === undefined ? 0 : last.firstItem + last.count });
+    const firstItem = last === undefined ? 0 : last.firstItem + last.count;
+    this.#add({ first, count, level: rule.inner, scope, firstItem, grower: -1, links: undefined });
   }
 
-  /** Nodes were added to a scope, from `first` on. */
-  openGrowth(scope: Scope, level: Lowered, first: number): void {
+  /** Nodes were added to a scope, from `first` on, by `grower` (-1: by a command). */
+  openGrowth(scope: Scope, level: Lowered, first: number, grower: number, links: Uint32Array): void {
     const { names } = level.core;
     for (let local = 0; local < names.length; local++) scope.grown.set(names[local] as string, first + local);
-    this.#add({ first, count: names.length, level, scope, firstItem: -1 });
+    this.#add({ first, count: names.length, level, scope, firstItem: -1, grower, links });
   }
 
   #scope(container: number, level: Lowered, attempt: number, round: number): Scope {
