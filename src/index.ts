@@ -51,6 +51,7 @@ export {
   PoolExceededError,
   PoolNotFoundError,
   RunError,
+  SelectionError,
   SelfLoopError,
   TaskError,
   TimeoutError,

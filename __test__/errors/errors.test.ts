@@ -22,6 +22,7 @@ const all: readonly (readonly [InstanceType<typeof errors.GraphError> | Error, e
   [new errors.UnknownOptionError("cots", "cost", ["cost"]), "UNKNOWN_OPTION"],
   [new errors.ConflictingOptionsError(["finally", "join"], "x"), "CONFLICTING_OPTIONS"],
   [new errors.JoinExpressionError("a", "x", { line: 1, column: 2 }, "b"), "JOIN_EXPRESSION"],
+  [new errors.SelectionError("b", "a"), "SELECTION_INVALID"],
   [new errors.PoolNotFoundError("a", "pool", "gpus", "gpu"), "POOL_NOT_FOUND"],
   [new errors.PoolExceededError("a", "gpu", 3, 2), "POOL_EXCEEDED"],
   [new errors.MissingTaskError(["a"]), "TASK_MISSING"],

@@ -49,6 +49,11 @@ export class OptionCheck {
     );
   }
 
+  /** Notes a fault where `isRight` is not. */
+  holds(option: string, expected: string, value: unknown, isRight: boolean): boolean {
+    return this.#noted(isRight, option, expected, value);
+  }
+
   /** Notes a fault that has a class of its own. */
   fault(fault: DagnyError): void {
     this.#faults.push(fault);

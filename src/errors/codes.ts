@@ -18,6 +18,7 @@ export const errorCodes = {
   UNKNOWN_OPTION: "an option does not exist",
   CONFLICTING_OPTIONS: "options that do not go together were given at once",
   JOIN_EXPRESSION: "a join expression cannot be read, or names what is no direct upstream",
+  SELECTION_INVALID: "a node that is to run depends on one that is not, and nothing stands for it",
   POOL_NOT_FOUND: "a node needs a pool or a rate that the executor does not have",
   POOL_EXCEEDED: "a node needs more of a pool than there is",
   TASK_MISSING: "a node has no task",

@@ -28,4 +28,5 @@ export { JoinExpressionError } from "./join.js";
 export { ConflictingOptionsError, InvalidOptionError, UnknownOptionError } from "./options.js";
 export { PoolExceededError, PoolNotFoundError } from "./resources.js";
 export { RunError } from "./run.js";
+export { SelectionError } from "./selection.js";
 export { MissingTaskError, TaskError, TimeoutError, type UnknownTask, UnknownTaskError } from "./task.js";

@@ -11,9 +11,11 @@ export class PoolNotFoundError extends DagnyError {
   /** The nearest there is, if one is near. */
   readonly suggestion: string | undefined;
 
-  constructor(node: string, kind: "pool" | "rate", pool: string, suggestion?: string) {
-    const cure = suggestion === undefined ? `give it to the executor: \`${kind}s\`` : `did you mean ${quote(suggestion)}?`;
-    super(`node ${quote(node)}: the executor has no ${kind} ${quote(pool)}; ${cure}`);
+  constructor(node: string, kind: "pool" | "rate" | "concurrency key", pool: string, suggestion?: string) {
+    const isKey = kind === "concurrency key";
+    const give = isKey ? "a node of the graph it started with must name it" : `give it to the executor: \`${kind}s\``;
+    const cure = suggestion === undefined ? give : `did you mean ${quote(suggestion)}?`;
+    super(`node ${quote(node)}: the ${isKey ? "run" : "executor"} has no ${kind} ${quote(pool)}; ${cure}`);
     this.node = node;
     this.pool = pool;
     this.suggestion = suggestion;

@@ -22,10 +22,25 @@ export function wordsOfJoin(core: GraphCore, node: number, text: string, upstrea
   return joinWords(parseJoin(text, name), name, upstreams, (other) => core.index.has(other), text);
 }
 
-/** What is wrong with how the nodes and edges of a graph go together, by node. O(nodes with options + edges of finally-nodes). */
+/** What is wrong with how the nodes, edges and own tasks of a graph go together. O(nodes with options + edges of finally-nodes). */
 export function ruleFaults(core: GraphCore): DagnyError[] {
+  const faults = finallyFaults(core);
+  for (const [node, join] of core.nodes.join ?? []) {
+    if (typeof join === "string") continue;
+    try {
+      wordsOfJoin(core, node, join.expr, upstreamNames(core, node));
+    } catch (error) {
+      if (!(error instanceof JoinExpressionError)) throw error;
+      faults.push(error);
+    }
+  }
+  for (const [node, task] of core.nodes.task ?? []) faults.push(...definitionFaults(core, node, task));
+  return faults;
+}
+
+/** What is wrong around finally-nodes, by node. */
+export function finallyFaults({ names, nodes, native }: GraphCore): DagnyError[] {
   const faults: DagnyError[] = [];
-  const { names, nodes, native } = core;
   for (const [node, isFinally] of nodes.finally ?? []) {
     if (!isFinally) continue;
     const name = names[node] ?? "";
@@ -39,21 +54,16 @@ export function ruleFaults(core: GraphCore): DagnyError[] {
       faults.push(conflict(after, ["finally"], why));
     }
   }
-  for (const [node, join] of nodes.join ?? []) {
-    if (typeof join === "string") continue;
-    try {
-      wordsOfJoin(core, node, join.expr, upstreamNames(core, node));
-    } catch (error) {
-      if (!(error instanceof JoinExpressionError)) throw error;
-      faults.push(error);
-    }
-  }
-  for (const [node, task] of nodes.task ?? []) faults.push(...definitionFaults(core, node, task));
   return faults;
 }
 
 /** What is wrong with a task at its node: options that mean nothing to it. */
-export function definitionFaults(core: GraphCore, node: number, task: NodeTask | undefined): DagnyError[] {
+export function definitionFaults(
+  core: GraphCore,
+  node: number,
+  task: NodeTask | undefined,
+  upstreamCount = core.native.inDegree(node),
+): DagnyError[] {
   const spec = TaskDefinition.specOf(task);
   if (spec === undefined) return [];
   const name = core.names[node] ?? "";
@@ -79,9 +89,8 @@ export function definitionFaults(core: GraphCore, node: number, task: NodeTask |
     }
   }
   if (spec.kind === "map" && spec.over === undefined) {
-    const count = core.native.inDegree(node);
-    if (count !== 1) {
-      const expected = `given where a map has not one upstream alone (node ${quote(name)} has ${count}): a function of its inputs`;
+    if (upstreamCount !== 1) {
+      const expected = `a function of the inputs where a map has not one upstream alone (here ${upstreamCount})`;
       faults.push(new InvalidOptionError("over", expected, undefined, `node ${quote(name)}`));
     }
   }
