@@ -17,9 +17,7 @@ export function fill(run: RunState, now: number, decide: () => void): void {
   startUndos(run, now);
   for (;;) {
     const ready = inOrder(run.nodes.filter((node) => node.state === "ready" && node.lease === null));
-    const next = ready.find(
-      (node) => (!needsLane(run, node) || lowestLane(run) !== null) && fits(run, node, now) && !isHeldBack(run, node, ready),
-    );
+    const next = ready.find((node) => (!needsLane(node) || lowestLane(run) !== null) && fits(run, node, now) && !isHeldBack(node, ready));
     if (next === undefined) return;
     const passedOver = ready.slice(0, ready.indexOf(next)).find((node) => !fits(run, node, now));
     if (passedOver !== undefined) passedOver.passedOver++;
@@ -44,7 +42,7 @@ function start(run: RunState, node: ModelNode, now: number): void {
 }
 
 /** Row "map, sub-DAG, loop": "containers hold no slot"; row "waits": "a wait node starts without one". */
-function needsLane(_: RunState, node: ModelNode): boolean {
+function needsLane(node: ModelNode): boolean {
   return !isContainer(node) && node.policy.kind?.is !== "wait";
 }
 

@@ -44,7 +44,7 @@ export function fits(run: RunState, node: ModelNode, now: number): boolean {
 }
 
 /** "… nothing that needs one of its pools, keys or rates starts before it": of two that have waited so long, the better goes first. */
-export function isHeldBack(run: RunState, node: ModelNode, ready: readonly ModelNode[]): boolean {
+export function isHeldBack(node: ModelNode, ready: readonly ModelNode[]): boolean {
   return ready.some((other) => {
     if (other === node || other.passedOver < patience || !sharesPool(node, other)) return false;
     return node.passedOver < patience || inOrder([node, other])[0] === other;

@@ -55,13 +55,16 @@ export function nodeDeadlineOf({ firstStart, policy }: ModelNode): number | null
   return firstStart === null || policy.nodeTimeoutMs === undefined ? null : firstStart + toUs(policy.nodeTimeoutMs);
 }
 
+const longest = 2 ** 53 - 1;
+
 /** "Backoff fixed, linear or exponential with factor, cap and jitter", in µs, after `made` attempts. */
 export function delayOf(backoff: Backoff | undefined, seed: number, node: number, made: number): number {
   if (backoff === undefined) return 0;
   const { growth, delayMs, maxDelayMs, jitter = 0 } = backoff;
-  const first = toUs(delayMs);
-  const factor = growth === "fixed" ? 1 : growth === "linear" ? made : growth.factor ** (made - 1);
-  const delay = Math.min(Math.floor(first * factor), maxDelayMs === undefined ? Number.POSITIVE_INFINITY : toUs(maxDelayMs));
+  let delay = toUs(delayMs) * (growth === "linear" ? made : 1);
+  // Doubles, one multiplication after the other: what comes out does not depend on a library's idea of a power.
+  if (typeof growth === "object") for (let k = 1; k < made && delay < 2 ** 53; k++) delay *= growth.factor;
+  delay = Math.min(Math.floor(delay), maxDelayMs === undefined ? longest : toUs(maxDelayMs), longest);
   return delay - Number((BigInt(delay) * BigInt(jitter) * chance(seed, node, made)) / (1_000_000n << 32n));
 }
 

@@ -111,28 +111,27 @@ export class ModelRun {
     if (run.startedAt === null) return;
     switch (input.kind) {
       case "start":
-        return;
+        break;
       case "cancel":
-        return this.#cancel(at);
+        this.#cancel(at);
+        break;
       case "pause":
-        return this.#pause(at);
+        this.#pause(at);
+        break;
       case "resume":
-        if (!run.isPaused) return;
-        run.pauseAsked = false;
-        return run.emit({ kind: "runResumed", at });
+        this.#resume(at);
+        break;
       case "cancelNodes":
-        return this.#cancelNodes(input.nodes, at);
+        this.#cancelNodes(input.nodes, at);
+        break;
       case "grow":
         commitGrowth(run, null, input.growth, at);
-        return;
-      case "signal": {
-        // Nobody is left who could hear it.
-        if (run.nodes.every((node) => isSettled(node.state))) return;
-        const { name, node, payload, isRejection } = input;
-        return takeSignal(run, { name, node, payload, isRejection }, at);
-      }
+        break;
+      case "signal":
+        this.#signal(input, at);
+        break;
       default:
-        return this.#applyToNode(input, at);
+        this.#applyToNode(input, at);
     }
   }
 
@@ -142,24 +141,29 @@ export class ModelRun {
     if (node === undefined) return;
     switch (input.kind) {
       case "begin":
-        return begin(run, node, input.attempt, at);
+        begin(run, node, input.attempt, at);
+        break;
       case "settle":
-        return settleAttempt(run, node, input, at, () => this.#decide(at));
+        settleAttempt(run, node, input, at, () => this.#decide(at));
+        break;
       case "wait":
-        return openWait(run, node, input, at);
+        openWait(run, node, input, at);
+        break;
       case "answer": {
         const open = openQuestion(run, node, input.question, input.from);
         if (open !== null && input.verdict !== "timedOut") answer(run, open, input.verdict, at);
-        return;
+        break;
       }
       case "items":
-        return takeItems(run, node, input.attempt, input.count, input.isDone, at);
+        takeItems(run, node, input.attempt, input.count, input.isDone, at);
+        break;
       case "itemsFailed":
-        return failItems(run, node, input.attempt, at);
+        failItems(run, node, input.attempt, at);
+        break;
       case "undone": {
         const unit = run.undos.find((each) => each.node === node && each.state === "running");
         if (unit !== undefined) endUndo(run, unit, input.isOk ? "ok" : "error", at);
-        return;
+        break;
       }
     }
   }
@@ -189,6 +193,20 @@ export class ModelRun {
     run.pauseAsked = true;
     run.emit({ kind: "runPaused", at });
     for (const node of run.nodes) returnLease(run, node, at);
+  }
+
+  #resume(at: number): void {
+    const run = this.#run;
+    if (!run.isPaused) return;
+    run.pauseAsked = false;
+    run.emit({ kind: "runResumed", at });
+  }
+
+  #signal({ name, node, payload, isRejection }: Extract<RunInput, { kind: "signal" }>, at: number): void {
+    const run = this.#run;
+    // Nobody is left who could hear it.
+    if (run.nodes.every((each) => isSettled(each.state))) return;
+    takeSignal(run, { name, node, payload, isRejection }, at);
   }
 
   #cancelNodes(ids: readonly number[], at: number): void {

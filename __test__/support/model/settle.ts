@@ -1,5 +1,5 @@
 /** How a node gets ready and how it settles in the reference model, with all that goes with it whatever the cause. */
-import { lookAgain } from "./looks.js";
+import { askJoin, lookAgain } from "./looks.js";
 import { isSettled } from "./moves.js";
 import { isWithin, type ModelNode, type RunState, type Scope } from "./state.js";
 import type { FailureReason, SkipReason } from "./types.js";
@@ -54,7 +54,10 @@ function hasSettled(run: RunState, node: ModelNode, asksJoins: boolean): void {
   run.questions = run.questions.filter((question) => question.node !== node);
   node.retryAt = null;
   node.passedOver = 0;
-  if (asksJoins) for (const id of node.downstreams) lookAgain(run, run.node(id), node);
+  for (const below of node.downstreams.map((id) => run.node(id))) {
+    // What a sweep settles asks no joins, but those of finally-nodes, which no sweep takes.
+    if (asksJoins || below.policy.isFinally === true) lookAgain(run, below, node);
+  }
   freeOutputs(run, node);
   considerClosing(run, run.livingScopeOf(node.scope));
 }
@@ -69,7 +72,10 @@ export function stopItems(run: RunState, node: ModelNode): void {
 
 /** An attempt of a container is over: what it opened is no longer run in. */
 export function leaveScopes(run: RunState, container: ModelNode): void {
-  for (const scope of run.scopes) if (scope.container === container) scope.isLiving = false;
+  const left = run.scopes.filter((scope) => scope.container === container && scope.isLiving);
+  for (const scope of left) scope.isLiving = false;
+  // Finally-nodes that are left over have their turn with those of the scope around, which may have come.
+  for (const node of run.nodes) if (node.policy.isFinally === true && left.some((scope) => isWithin(node, scope))) askJoin(run, node);
 }
 
 /** Settling or cancelling voids the waits that are open. */
