@@ -10,6 +10,7 @@ import { type NodeState, nodeStates, type Reason, type RunColumns, reasonName, t
 import type { RunStatus } from "./events.js";
 import { type Profile, profileOf } from "./profile.js";
 import { Trace } from "./trace.js";
+import { baseTraceGraph } from "./trace-graph.js";
 
 /** What became of one node. */
 export interface NodeResult<T = unknown> {
@@ -184,8 +185,7 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
     const { core, run, startedAtEpochMs } = this.#parts;
     return {
       runId: this.runId,
-      names: core.names,
-      graph: core,
+      graph: baseTraceGraph(core),
       startedAtEpochMs,
       durationUs: run.time(),
       columns: () => this.#read(),
