@@ -10,7 +10,7 @@ import { checkTrace } from "../support/trace-format.js";
 /** A node of the run: `[name, state, lane (-1 none), ready, start, end, more]`. */
 type Row = readonly [
   name: string,
-  state: string,
+  state: NodeState,
   lane: number,
   ready: number,
   start: number,
