@@ -10,7 +10,7 @@ import type * as Addon from "./load.cjs";
 
 const addon: typeof Addon = createRequire(import.meta.url)("./load.cjs");
 
-export type { NativeFault, NativePart, NativeReachability } from "./load.cjs";
+export type { NativeFault, NativePart, NativePolicy, NativeReachability, NativeRunOptions, PlanColumns } from "./load.cjs";
 export const NativeDiagnosis = addon.NativeDiagnosis;
 export type NativeDiagnosis = Addon.NativeDiagnosis;
 export const NativeDoor = addon.NativeDoor;
@@ -19,6 +19,8 @@ export const NativeDraft = addon.NativeDraft;
 export type NativeDraft = Addon.NativeDraft;
 export const NativeGraph = addon.NativeGraph;
 export type NativeGraph = Addon.NativeGraph;
+export const NativeGrowth = addon.NativeGrowth;
+export type NativeGrowth = Addon.NativeGrowth;
 export const NativePaths = addon.NativePaths;
 export type NativePaths = Addon.NativePaths;
 export const NativePlan = addon.NativePlan;

@@ -839,6 +839,7 @@ module.exports.NativeDiagnosis = nativeBinding.NativeDiagnosis
 module.exports.NativeDoor = nativeBinding.NativeDoor
 module.exports.NativeDraft = nativeBinding.NativeDraft
 module.exports.NativeGraph = nativeBinding.NativeGraph
+module.exports.NativeGrowth = nativeBinding.NativeGrowth
 module.exports.NativePaths = nativeBinding.NativePaths
 module.exports.NativePlan = nativeBinding.NativePlan
 module.exports.NativeReachability = nativeBinding.NativeReachability

@@ -169,6 +169,17 @@ export declare class NativeGraph {
   structureHash(text: Uint8Array, ends: Uint32Array): string
 }
 
+/** Nodes and edges that are to be added to a run. */
+export declare class NativeGrowth {
+  /**
+   * The nodes of `plan`, with the edges in it, and `links`: `[from, to, guarded, …]`, `guarded` being 0 or 1. An end is the id of a
+   * node of the run, or `0x80000000 | k` for the plan's node `k`; one of the two is a node of the run.
+   */
+  constructor(plan: NativePlan, links: Uint32Array)
+  /** How many nodes it adds. */
+  get nodeCount(): number
+}
+
 /** A walk through all paths between two nodes. */
 export declare class NativePaths {
   /** Starts a walk. */
@@ -182,8 +193,8 @@ export declare class NativePaths {
 
 /** A graph with its start order and policies, ready to be run any number of times. */
 export declare class NativePlan {
-  /** Makes a plan for a graph. */
-  constructor(graph: NativeGraph, columns: PlanColumns)
+  /** Makes a plan for a graph; policies of containers say by their place in `inner` what is inside. */
+  constructor(graph: NativeGraph, columns: PlanColumns, inner?: Array<NativePlan> | undefined | null)
   /** The direct upstreams of every node, for those who read inputs. */
   upstreams(): UpstreamRows
 }
@@ -200,12 +211,15 @@ export declare class NativeReachability {
 
 /** One execution of a plan. */
 export declare class NativeRun {
-  /** A run that has not started. `keep_results`: 0 keeps all outputs, 1 those of leaves, 2 none. */
-  constructor(plan: NativePlan, maxWorkers: number, graceMs: number, failFast: boolean, keepResults: number)
-  /** Rebuilds a run from its journal; throws where it cannot be read or does not fit the plan. */
-  static replay(plan: NativePlan, journal: Uint8Array): NativeRun
+  /** A run that has not started. */
+  constructor(plan: NativePlan, options: NativeRunOptions)
+  /**
+   * Rebuilds a run from its journal and the additions it was given, in the order in which they were committed; throws where the
+   * journal cannot be read or does not fit them.
+   */
+  static replay(plan: NativePlan, journal: Uint8Array, growths?: Array<NativeGrowth> | undefined | null): NativeRun
   /** The header of this run's journal. */
-  journalHeader(seed: number): Uint8Array
+  journalHeader(): Uint8Array
   /** Keeps events from now on. */
   record(): void
   /** The records of the events since the last call. */
@@ -214,8 +228,31 @@ export declare class NativeRun {
   eventCount(): number
   /** Time of the last event, in microseconds. */
   time(): number
+  /** Whether nothing starts because somebody said so. */
+  isPaused(): boolean
+  /** Puts an addition into the mailbox. */
+  queueGrowth(growth: NativeGrowth): void
+  /** Puts the wish to cancel these nodes into the mailbox. */
+  queueCancel(nodes: Uint32Array): void
+  /** What would be wrong with an addition if it were committed now, by this node or (-1) from outside: `[fault, link + 1]`, or null. */
+  checkGrowth(growth: NativeGrowth, node: number): Array<number> | null
+  /** The upstreams whose outputs a node reads, ascending; null until its join is decided. */
+  inputsOf(node: number): Uint32Array | null
+  /**
+   * The blocks of ids that there are, `[first, count, container, what, …]`: the plan's own nodes (4294967295 and 0), then what was
+   * opened, items and growths, in order.
+   */
+  segments(): Uint32Array
+  /** The waits that are open, by the order in which they opened: `[node, key, due in ms or Infinity, name or -1, …]`. */
+  openWaits(): Float64Array
+  /** The nodes whose undo has ended, in order: `[node, 1 if it succeeded, …]`. */
+  undone(): Uint32Array
   /** A copy of the columns. */
   columns(): NativeColumns
+  /** State codes of `count` nodes from `first` on; fewer where there are not so many. */
+  states(first: number, count: number): Uint8Array
+  /** Reason codes of `count` nodes from `first` on; fewer where there are not so many. */
+  reasons(first: number, count: number): Uint8Array
   /** How many nodes are in each state, by state code. */
   counts(): Array<number>
   /** Nodes that failed, in sequence order. */
@@ -319,6 +356,77 @@ export interface NativePath {
   length: number
 }
 
+/** The rules of the nodes that share them. Numbers stand for words as `src/native/codes.ts` says. */
+export interface NativePolicy {
+  /** 0 task, 1 wait, 2 map, 3 sub-DAG, 4 loop, 5 given. */
+  kind: number
+  /** 0 allCompleted, 1 anyCompleted, 2 allSettled, 3 anyFailed, 4 allFailed, 5 noneFailed, 6 noneFailedOneCompleted, 7 expression. */
+  join: number
+  /**
+   * In postfix, each word `op | look << 4 | upstream << 8`, `upstream` being the place among the node's upstreams in node order.
+   * Op: 0 is, 1 not, 2 and, 3 or, 4 true, 5 false. Look: 1 completed, 2 failed, 3 skipped, 4 blocked, 5 filtered, 6 cancelled.
+   */
+  expression?: Uint32Array
+  /** 0 fail, 1 allow, 2 continue. */
+  onFailure: number
+  /** Bits: 1 condition, 2 cached, 4 finally, 8 undo, 16 fail fast inside, 32 the wait has a default. */
+  flags: number
+  /** Longest wall time from the first start, in milliseconds; NaN for none. */
+  nodeTimeoutMs: number
+  /** The delay before the second attempt, in milliseconds. */
+  delayMs: number
+  /** 0 fixed, 1 linear, 2 exponential. */
+  growth: number
+  /** The factor of an exponential backoff, at least 1. */
+  factor: number
+  /** The longest delay, in milliseconds; NaN for none. */
+  maxDelayMs: number
+  /** Which part of a delay is up to chance, from 0 to 1. */
+  jitter: number
+  /** `[pool, amount, …]`, each pool once. */
+  needs?: Uint32Array
+  /** The name a wait node waits for: -1 none (it sleeps), -2 its own. */
+  signal: number
+  /** The length of a sleep or how long a wait node waits, in milliseconds; NaN for ever. */
+  waitMs: number
+  /** What is inside a container: a place in the list of inner plans. */
+  inner: number
+  /** How many nodes inside may run at once; 0 for no limit. */
+  concurrency: number
+  /** The most items of a map, the most rounds of a loop. */
+  limit: number
+}
+
+/** The options of one run. */
+export interface NativeRunOptions {
+  /** How many nodes may hold a slot at once. */
+  maxWorkers: number
+  /** How long the run waits for code that was told to stop, in milliseconds; Infinity for as long as it takes. */
+  graceMs: number
+  /** Whether the first final failure stops the run. */
+  failFast: boolean
+  /** Which outputs to keep: 0 all, 1 those of leaves, 2 none. */
+  keepResults: number
+  /** Whether a stop aborts attempts that are running. */
+  abortRunning: boolean
+  /** Whether failed and cancelled runs are undone. */
+  undo: boolean
+  /** Longest wall time of the run, in milliseconds; NaN for none. */
+  runTimeoutMs: number
+  /** How many retries there may be in all; 4294967295 for any number. */
+  retryBudget: number
+  /** What chance is drawn from. */
+  seed: number
+  /** Capacity of each pool. */
+  pools: Uint32Array
+  /** The window of each pool that is a rate, in milliseconds; 0 for one that is not. Without it none is. */
+  intervals?: Float64Array
+  /** How many nodes there may be in all. */
+  maxNodes: number
+  /** How deep nodes may be nested. */
+  maxDepth: number
+}
+
 /** What a schedule is beside its columns. */
 export interface NativeSchedule {
   /** Where each step starts in the order, and the end. */
@@ -371,6 +479,12 @@ export interface PlanColumns {
   defaultTimeout: number
   /** Attempts of nodes where there is no column. */
   defaultMaxAttempts: number
+  /** The distinct policies; without them all nodes are tasks with every default. */
+  policies?: Array<NativePolicy>
+  /** Place of each node's policy in `policies`; without it all nodes have the first. */
+  policyOf?: Uint32Array
+  /** The edges `[from, to, …]` that are asked about before they let anything through. */
+  guards?: Uint32Array
 }
 
 /** The columns of a schedule to fill, one entry a node each. */

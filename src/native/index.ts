@@ -3,11 +3,16 @@ export {
   NativeDiagnosis,
   type NativeFault,
   NativeGraph,
+  NativeGrowth,
   type NativePart,
   NativePaths,
   NativePlan,
+  type NativePolicy,
   type NativeReachability,
   NativeRun,
+  type NativeRunOptions,
+  type PlanColumns,
 } from "./addon.js";
-export { Door, doorBits, effectKinds } from "./door.js";
+export * from "./codes.js";
+export { Door, type DoorEffect, doorBits, effectKinds } from "./door.js";
 export { DraftDoor, edgeAnswers } from "./draft-door.js";

@@ -7,29 +7,30 @@
 //! Layout in bytes (32-bit words and 64-bit floats of the machine's own order):
 //! - 0 `inputs: u32` (in), 8 `now: f64` in ms (in), 16 `wake_at: f64` in ms, Infinity for never (out), 24 `leases: u32` (out),
 //!   28 `others: u32` (out), 32 `status: u32`, 0 while it runs (out)
-//! - [`INPUTS_AT`] inputs of 24 bytes: `node: u32, kind | attempt << 4: u32, first: f64, second: f64`, times in ms
-//! - [`LEASES_AT`] leases of 8 bytes: `node: u32, attempt: u32`
-//! - [`OTHERS_AT`] effects of 16 bytes: `kind: u32, node: u32, attempt: u32, reason: u32`
+//! - [`INPUTS_AT`] inputs, [`LEASES_AT`] leases (`node: u32, attempt: u32`), [`OTHERS_AT`] other effects, as [`records`](crate::records)
+//!   says
 
 use std::cell::{RefCell, UnsafeCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
-use dagny_core::run::{Effect, Effects, Input, Lease, Outcome, Run};
+use dagny_core::run::{Effect, Effects, Input, Lease};
 use napi::Env;
 use napi::bindgen_prelude::{ArrayBuffer, Function, Uint8ArraySlice};
 use napi_derive::napi;
 
-use crate::run::{NativeRun, lock};
+use crate::numbers::{internal, micros_since};
+use crate::records::{EFFECT_BYTES, INPUT_BYTES, LEASE_BYTES, float, put, read_input, word, write_effect, write_lease};
+use crate::run::{Live, NativeRun, lock};
 
 const INPUTS: usize = 512;
 const LEASES: usize = 512;
 const OTHERS: usize = 256;
 const INPUTS_AT: usize = 64;
-const LEASES_AT: usize = INPUTS_AT + INPUTS * 24;
-const OTHERS_AT: usize = LEASES_AT + LEASES * 8;
-const BYTES: usize = OTHERS_AT + OTHERS * 16;
+const LEASES_AT: usize = INPUTS_AT + INPUTS * INPUT_BYTES;
+const OTHERS_AT: usize = LEASES_AT + LEASES * LEASE_BYTES;
+const BYTES: usize = OTHERS_AT + OTHERS * EFFECT_BYTES;
 
 /// What the bound function answers, as bits.
 const HAS_LEASES: u32 = 1;
@@ -41,7 +42,7 @@ const HAS_MORE: u32 = 8;
 struct Shared(UnsafeCell<[u64; BYTES / 8]>);
 
 struct State {
-    run: Option<Arc<Mutex<Run>>>,
+    run: Option<Arc<Mutex<Live>>>,
     /// What JavaScript calls the time at which the run's time is 0, in ms.
     base_ms: f64,
     inputs: Vec<Input>,
@@ -74,7 +75,7 @@ pub struct DoorEnds<'env> {
 impl NativeDoor {
     /// A door without a run.
     #[napi(constructor, catch_unwind)]
-    #[allow(clippy::large_stack_arrays, reason = "twenty kilobytes, once per door, fit any stack")]
+    #[allow(clippy::large_stack_arrays, reason = "thirty kilobytes, once per door, fit any stack")]
     pub fn new() -> Self {
         let state = State {
             run: None,
@@ -113,7 +114,7 @@ impl NativeDoor {
     #[napi(catch_unwind)]
     pub fn attach(&self, run: &NativeRun, base_ms: f64) {
         let mut state = self.state.borrow_mut();
-        state.run = Some(Arc::clone(&run.run));
+        state.run = Some(Arc::clone(&run.live));
         state.base_ms = base_ms;
         state.more_leases.clear();
         state.more_others.clear();
@@ -129,21 +130,24 @@ impl NativeDoor {
 impl State {
     /// One step: reads the inputs, advances the run, writes the effects.
     fn advance(&mut self, bytes: &mut [u8]) -> napi::Result<u32> {
-        let run = self.run.as_ref().ok_or_else(|| napi::Error::from_reason("INTERNAL: this door leads to no run"))?;
-        let count = word(bytes, 0) as usize;
-        if bytes.len() != BYTES || count > INPUTS {
-            return Err(napi::Error::from_reason("INTERNAL: more inputs than the buffer holds"));
+        let live = self.run.as_ref().ok_or_else(|| internal("this door leads to no run"))?;
+        if bytes.len() != BYTES {
+            return Err(internal("the buffer has another size"));
         }
+        let count = word(bytes, 0) as usize;
+        if count > INPUTS {
+            return Err(internal("more inputs than the buffer holds"));
+        }
+        self.effects.leases.clear();
+        self.effects.other.clear();
         if count > 0 || (self.more_leases.is_empty() && self.more_others.is_empty()) {
+            let mut live = lock(live)?;
+            let Live { run, mailbox } = &mut *live;
             self.inputs.clear();
-            for record in bytes[INPUTS_AT..INPUTS_AT + count * 24].as_chunks::<24>().0 {
-                read_input(record, self.base_ms, &mut self.inputs);
+            for record in bytes[INPUTS_AT..INPUTS_AT + count * INPUT_BYTES].as_chunks().0 {
+                read_input(record, self.base_ms, mailbox, &mut self.inputs)?;
             }
-            let now = micros_since(self.base_ms, float(bytes, 8));
-            lock(run)?.advance(&self.inputs, now, &mut self.effects);
-        } else {
-            self.effects.leases.clear();
-            self.effects.other.clear();
+            run.advance(&self.inputs, micros_since(self.base_ms, float(bytes, 8)), &mut self.effects);
         }
         Ok(self.write_effects(bytes))
     }
@@ -158,23 +162,11 @@ impl State {
             more_others.extend(effects.other.drain(..));
             effects.other.extend(more_others.drain(..more_others.len().min(OTHERS)));
         }
-        let (lease_records, _) = bytes[LEASES_AT..OTHERS_AT].as_chunks_mut::<8>();
-        for (record, lease) in lease_records.iter_mut().zip(&effects.leases) {
-            put(record, 0, lease.node);
-            put(record, 4, lease.attempt);
+        for (record, lease) in bytes[LEASES_AT..OTHERS_AT].as_chunks_mut().0.iter_mut().zip(&effects.leases) {
+            write_lease(lease, record);
         }
-        let (other_records, _) = bytes[OTHERS_AT..].as_chunks_mut::<16>();
-        for (record, &effect) in other_records.iter_mut().zip(&effects.other) {
-            let (kind, node, attempt, reason) = match effect {
-                Effect::Abort { node, attempt, reason } => (1, node, attempt, reason as u32),
-                Effect::Revoke { node } => (2, node, 0, 0),
-                Effect::Discard { node, attempt } => (3, node, attempt, 0),
-                Effect::Free { node } => (4, node, 0, 0),
-            };
-            put(record, 0, kind);
-            put(record, 4, node);
-            put(record, 8, attempt);
-            put(record, 12, reason);
+        for (record, &effect) in bytes[OTHERS_AT..].as_chunks_mut().0.iter_mut().zip(&effects.other) {
+            write_effect(effect, record);
         }
         let wake_at = effects.wake_at.map_or(f64::INFINITY, |at| self.base_ms + at as f64 / 1000.0);
         bytes[16..24].copy_from_slice(&wake_at.to_ne_bytes());
@@ -187,49 +179,4 @@ impl State {
             | bit(effects.ended.is_some(), HAS_ENDED)
             | bit(!more_leases.is_empty() || !more_others.is_empty(), HAS_MORE)
     }
-}
-
-/// Whole microseconds from the run's start; 0 for what lies before it. (`f64::round` is a library call on baseline x86-64.)
-#[inline]
-fn micros_since(base_ms: f64, at_ms: f64) -> u64 {
-    ((at_ms - base_ms) * 1000.0 + 0.5) as u64
-}
-
-/// Kinds: 1 begin, 2 succeeded, 3 failed, 4 begin and succeeded, 5 begin and failed, 6 cancel, 7 start.
-#[inline]
-fn read_input(record: &[u8; 24], base_ms: f64, into: &mut Vec<Input>) {
-    let node = word(record, 0);
-    let (kind, attempt) = (word(record, 4) & 15, word(record, 4) >> 4);
-    let first = micros_since(base_ms, float(record, 8));
-    let settle = |at, outcome| Input::Settle { node, attempt, at, outcome };
-    match kind {
-        1 => into.push(Input::Begin { node, attempt, at: first }),
-        2 => into.push(settle(first, Outcome::Succeeded)),
-        3 => into.push(settle(first, Outcome::Failed)),
-        4 | 5 => {
-            let outcome = if kind == 4 { Outcome::Succeeded } else { Outcome::Failed };
-            into.push(Input::Begin { node, attempt, at: first });
-            into.push(settle(micros_since(base_ms, float(record, 16)), outcome));
-        }
-        6 => into.push(Input::Cancel { at: first }),
-        7 => into.push(Input::Start { at: first }),
-        _ => {}
-    }
-}
-
-#[inline]
-fn word(bytes: &[u8], at: usize) -> u32 {
-    u32::from_ne_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
-}
-
-#[inline]
-fn float(bytes: &[u8], at: usize) -> f64 {
-    let mut word = [0; 8];
-    word.copy_from_slice(&bytes[at..at + 8]);
-    f64::from_ne_bytes(word)
-}
-
-#[inline]
-fn put(bytes: &mut [u8], at: usize, value: u32) {
-    bytes[at..at + 4].copy_from_slice(&value.to_ne_bytes());
 }

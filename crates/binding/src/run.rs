@@ -1,121 +1,122 @@
-//! A plan and a run as JavaScript holds them: the cold side. The hot side is the [door](crate::door).
+//! A run as JavaScript holds it: the cold side. The hot side is the [door](crate::door).
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use dagny_core::journal;
-use dagny_core::plan::{Plan, Policy, StartOrder};
-use dagny_core::run::{Event, KeepResults, NEVER, Run, RunOptions};
+use dagny_core::plan::Need;
+use dagny_core::run::growth::Growth;
+use dagny_core::run::{Event, KeepResults, NEVER, Pool, Run, RunOptions};
 use napi::Env;
-use napi::bindgen_prelude::{Float64Array, Int32Array, ObjectFinalize, Uint8Array, Uint32Array};
+use napi::bindgen_prelude::{
+    ClassInstance, Float64Array, Float64ArraySlice, Int32Array, ObjectFinalize, Uint8Array, Uint32Array, Uint32ArraySlice,
+};
 use napi_derive::napi;
 
-use crate::graph::NativeGraph;
+use crate::growth::{Mail, Mailbox, NativeGrowth};
+use crate::numbers::{internal, length, timeout};
+use crate::plan::NativePlan;
 use crate::weight::Weight;
 
-/// A run that a panic has left in an unknown state, and an error that names it so.
-pub(crate) fn lock(run: &Mutex<Run>) -> napi::Result<std::sync::MutexGuard<'_, Run>> {
-    run.lock().map_err(|_| napi::Error::from_reason("INTERNAL: an earlier fault in the engine ended this run"))
+/// A run and what waits for it. One lock for both.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) run: Run,
+    pub(crate) mailbox: Mailbox,
 }
 
-/// A graph with its start order and policies, ready to be run any number of times.
-#[napi]
-pub struct NativePlan {
-    plan: Arc<Plan>,
-}
-
-/// What a plan is made of; each column has one entry per node.
-#[napi(object, object_to_js = false)]
-pub struct PlanColumns<'env> {
-    /// Expected cost of each node.
-    pub costs: Option<napi::bindgen_prelude::Float64ArraySlice<'env>>,
-    /// Priority of each node.
-    pub priorities: Option<napi::bindgen_prelude::Float64ArraySlice<'env>>,
-    /// Attempt timeout of each node, in milliseconds; NaN for none.
-    pub timeouts: Option<napi::bindgen_prelude::Float64ArraySlice<'env>>,
-    /// How many attempts each node may have.
-    pub max_attempts: Option<napi::bindgen_prelude::Uint32ArraySlice<'env>>,
-    /// Attempt timeout of nodes where there is no column, in milliseconds; NaN for none.
-    pub default_timeout: f64,
-    /// Attempts of nodes where there is no column.
-    pub default_max_attempts: u32,
-}
-
-/// Whole microseconds of a length in milliseconds, at least one; `None` for NaN and for what never comes.
-fn micros(ms: f64) -> Option<u64> {
-    (ms.is_finite() && ms >= 0.0).then(|| ((ms * 1000.0).round() as u64).max(1))
-}
-
-#[napi]
-impl NativePlan {
-    /// Makes a plan for a graph.
-    #[napi(constructor, catch_unwind)]
-    pub fn new(graph: &NativeGraph, columns: PlanColumns<'_>) -> napi::Result<Self> {
-        let n = graph.csr.node_count();
-        let lengths = [
-            columns.costs.as_ref().map(|c| c.len()),
-            columns.priorities.as_ref().map(|c| c.len()),
-            columns.timeouts.as_ref().map(|c| c.len()),
-            columns.max_attempts.as_ref().map(|c| c.len()),
-        ];
-        if lengths.into_iter().flatten().any(|length| length != n) {
-            return Err(napi::Error::from_reason(format!("INTERNAL: each column must have {n} entries")));
-        }
-        let order = Arc::new(StartOrder::new(&graph.csr, columns.costs.as_deref(), columns.priorities.as_deref()));
-        let default = Policy { max_attempts: columns.default_max_attempts.max(1), timeout: micros(columns.default_timeout) };
-        let graph = Arc::clone(&graph.csr);
-        let plan = if columns.timeouts.is_none() && columns.max_attempts.is_none() {
-            Plan::uniform(graph, order, default)
-        } else {
-            Plan::new(graph, order, |node| Policy {
-                max_attempts: columns.max_attempts.as_ref().map_or(default.max_attempts, |c| c[node as usize].max(1)),
-                timeout: columns.timeouts.as_ref().map_or(default.timeout, |c| micros(c[node as usize])),
-            })
-        };
-        Ok(Self { plan: Arc::new(plan) })
-    }
-
-    /// The direct upstreams of every node, for those who read inputs.
-    #[napi(catch_unwind)]
-    pub fn upstreams(&self) -> UpstreamRows {
-        let graph = self.plan.graph();
-        let n = graph.node_count() as u32;
-        let mut starts = Vec::with_capacity(n as usize + 1);
-        let mut ids = Vec::with_capacity(graph.edge_count());
-        for node in 0..n {
-            starts.push(ids.len() as u32);
-            ids.extend_from_slice(graph.predecessors(node));
-        }
-        starts.push(ids.len() as u32);
-        UpstreamRows { starts: starts.into(), ids: ids.into() }
-    }
-}
-
-/// The direct upstreams of every node: those of node `n` are `ids[starts[n]..starts[n + 1]]`, ascending.
-#[napi(object, object_from_js = false)]
-pub struct UpstreamRows {
-    /// Where each node's upstreams start; one more entry than there are nodes.
-    pub starts: Uint32Array,
-    /// Upstream ids.
-    pub ids: Uint32Array,
+/// The run behind its lock; an error where a panic has left it in an unknown state.
+pub(crate) fn lock(live: &Mutex<Live>) -> napi::Result<MutexGuard<'_, Live>> {
+    live.lock().map_err(|_| internal("an earlier fault in the engine ended this run"))
 }
 
 /// One execution of a plan.
 #[napi(custom_finalize)]
 pub struct NativeRun {
-    pub(crate) run: Arc<Mutex<Run>>,
+    pub(crate) live: Arc<Mutex<Live>>,
     weight: Weight,
 }
 
 impl NativeRun {
     fn weighed(env: &Env, run: Run) -> napi::Result<Self> {
         let weight = Weight::tell(env, run.columns().state().len() * Run::BYTES_PER_NODE)?;
-        Ok(Self { run: Arc::new(Mutex::new(run)), weight })
+        Ok(Self { live: Arc::new(Mutex::new(Live { run, mailbox: Mailbox::new() })), weight })
     }
 }
 
 impl ObjectFinalize for NativeRun {
     fn finalize(self, env: Env) -> napi::Result<()> {
         self.weight.lift(env)
+    }
+}
+
+/// The options of one run.
+#[napi(object, object_to_js = false)]
+pub struct NativeRunOptions<'env> {
+    /// How many nodes may hold a slot at once.
+    pub max_workers: u32,
+    /// How long the run waits for code that was told to stop, in milliseconds; Infinity for as long as it takes.
+    pub grace_ms: f64,
+    /// Whether the first final failure stops the run.
+    pub fail_fast: bool,
+    /// Which outputs to keep: 0 all, 1 those of leaves, 2 none.
+    pub keep_results: u32,
+    /// Whether a stop aborts attempts that are running.
+    pub abort_running: bool,
+    /// Whether failed and cancelled runs are undone.
+    pub undo: bool,
+    /// Longest wall time of the run, in milliseconds; NaN for none.
+    pub run_timeout_ms: f64,
+    /// How many retries there may be in all; 4294967295 for any number.
+    pub retry_budget: u32,
+    /// What chance is drawn from.
+    pub seed: u32,
+    /// Capacity of each pool.
+    pub pools: Uint32ArraySlice<'env>,
+    /// The window of each pool that is a rate, in milliseconds; 0 for one that is not. Without it none is.
+    pub intervals: Option<Float64ArraySlice<'env>>,
+    /// How many nodes there may be in all.
+    pub max_nodes: u32,
+    /// How deep nodes may be nested.
+    pub max_depth: u32,
+}
+
+impl NativeRunOptions<'_> {
+    fn convert(&self) -> napi::Result<RunOptions> {
+        let interval_of = |pool: usize| self.intervals.as_ref().map_or(0.0, |intervals| intervals[pool]);
+        if self.intervals.as_ref().is_some_and(|intervals| intervals.len() != self.pools.len()) {
+            return Err(internal("each pool has an interval, or none has"));
+        }
+        let pool = |(pool, &capacity): (usize, &u32)| Pool {
+            capacity,
+            interval: Some(length(interval_of(pool))).filter(|&interval| interval > 0),
+        };
+        Ok(RunOptions {
+            max_workers: self.max_workers.max(1),
+            fail_fast: self.fail_fast,
+            abort_running: self.abort_running,
+            undo: self.undo,
+            grace: if self.grace_ms.is_finite() { length(self.grace_ms) } else { NEVER },
+            keep_results: match self.keep_results {
+                0 => KeepResults::All,
+                1 => KeepResults::Leaves,
+                _ => KeepResults::None,
+            },
+            timeout: timeout(self.run_timeout_ms),
+            retry_budget: Some(self.retry_budget).filter(|&budget| budget != u32::MAX),
+            seed: u64::from(self.seed),
+            pools: self.pools.iter().enumerate().map(pool).collect(),
+            max_nodes: self.max_nodes,
+            max_depth: self.max_depth,
+        })
+    }
+}
+
+/// Refuses needs that could never be met: a node with one would be ready for ever.
+fn check_needs(most_needed: &[Need], pools: &[Pool]) -> napi::Result<()> {
+    let fits = |need: &&Need| pools.get(need.pool as usize).is_some_and(|pool| need.amount <= pool.capacity);
+    match most_needed.iter().find(|need| !fits(need)) {
+        None => Ok(()),
+        Some(need) => Err(internal(format_args!("a node needs {} of pool {}, which has less", need.amount, need.pool))),
     }
 }
 
@@ -160,42 +161,48 @@ fn times(column: &[u64]) -> Float64Array {
     column.iter().map(|&time| time as f64 - 1.0).collect::<Vec<_>>().into()
 }
 
+/// The entries from `first` on, at most `count`.
+fn part<T>(column: &[T], first: u32, count: u32) -> &[T] {
+    let start = column.len().min(first as usize);
+    &column[start..start + (column.len() - start).min(count as usize)]
+}
+
 #[napi]
 impl NativeRun {
-    /// A run that has not started. `keep_results`: 0 keeps all outputs, 1 those of leaves, 2 none.
+    /// A run that has not started.
     #[napi(constructor, catch_unwind)]
-    pub fn new(env: &Env, plan: &NativePlan, max_workers: u32, grace_ms: f64, fail_fast: bool, keep_results: u32) -> napi::Result<Self> {
-        let options = RunOptions {
-            max_workers: max_workers.max(1),
-            fail_fast,
-            grace: if grace_ms.is_finite() { (grace_ms * 1000.0) as u64 } else { NEVER },
-            keep_results: match keep_results {
-                0 => KeepResults::All,
-                1 => KeepResults::Leaves,
-                _ => KeepResults::None,
-            },
-        };
+    pub fn new(env: &Env, plan: &NativePlan, options: NativeRunOptions<'_>) -> napi::Result<Self> {
+        let options = options.convert()?;
+        check_needs(&plan.most_needed, &options.pools)?;
         Self::weighed(env, Run::new(Arc::clone(&plan.plan), options, false))
     }
 
-    /// Rebuilds a run from its journal; throws where it cannot be read or does not fit the plan.
+    /// Rebuilds a run from its journal and the additions it was given, in the order in which they were committed; throws where the
+    /// journal cannot be read or does not fit them.
     #[napi(factory, catch_unwind)]
-    pub fn replay(env: &Env, plan: &NativePlan, journal: &[u8]) -> napi::Result<Self> {
-        let run = journal::replay(journal, &plan.plan).map_err(|error| napi::Error::from_reason(format!("{}: {error}", error.code())))?;
+    pub fn replay(
+        env: &Env,
+        plan: &NativePlan,
+        journal: &[u8],
+        growths: Option<Vec<ClassInstance<'_, NativeGrowth>>>,
+    ) -> napi::Result<Self> {
+        let growths: Vec<Arc<Growth>> = growths.unwrap_or_default().iter().map(|growth| Arc::clone(&growth.growth)).collect();
+        let run = journal::replay(journal, &plan.plan, &growths)
+            .map_err(|error| napi::Error::from_reason(format!("{}: {error}", error.code())))?;
         Self::weighed(env, run)
     }
 
     /// The header of this run's journal.
     #[napi(catch_unwind)]
-    pub fn journal_header(&self, seed: u32) -> napi::Result<Uint8Array> {
-        let run = lock(&self.run)?;
-        Ok(journal::encode_header(run.plan(), run.options(), u64::from(seed)).to_vec().into())
+    pub fn journal_header(&self) -> napi::Result<Uint8Array> {
+        let live = lock(&self.live)?;
+        Ok(journal::encode_header(live.run.plan(), live.run.options()).to_vec().into())
     }
 
     /// Keeps events from now on.
     #[napi(catch_unwind)]
     pub fn record(&self) -> napi::Result<()> {
-        lock(&self.run)?.record();
+        lock(&self.live)?.run.record();
         Ok(())
     }
 
@@ -203,7 +210,7 @@ impl NativeRun {
     #[napi(catch_unwind)]
     pub fn take_events(&self) -> napi::Result<Uint8Array> {
         let mut events: Vec<Event> = Vec::new();
-        lock(&self.run)?.take_events(&mut events);
+        lock(&self.live)?.run.take_events(&mut events);
         let mut bytes = Vec::new();
         journal::encode_events(&events, &mut bytes);
         Ok(bytes.into())
@@ -212,20 +219,85 @@ impl NativeRun {
     /// How many events there have been.
     #[napi(catch_unwind)]
     pub fn event_count(&self) -> napi::Result<f64> {
-        Ok(lock(&self.run)?.event_count() as f64)
+        Ok(lock(&self.live)?.run.event_count() as f64)
     }
 
     /// Time of the last event, in microseconds.
     #[napi(catch_unwind)]
     pub fn time(&self) -> napi::Result<f64> {
-        Ok(lock(&self.run)?.time() as f64)
+        Ok(lock(&self.live)?.run.time() as f64)
+    }
+
+    /// Whether nothing starts because somebody said so.
+    #[napi(catch_unwind)]
+    pub fn is_paused(&self) -> napi::Result<bool> {
+        Ok(lock(&self.live)?.run.is_paused())
+    }
+
+    /// Puts an addition into the mailbox.
+    #[napi(catch_unwind)]
+    pub fn queue_growth(&self, growth: &NativeGrowth) -> napi::Result<()> {
+        let mut live = lock(&self.live)?;
+        check_needs(&growth.most_needed, &live.run.options().pools)?;
+        live.mailbox.push_back(Mail::Growth(Arc::clone(&growth.growth)));
+        Ok(())
+    }
+
+    /// Puts the wish to cancel these nodes into the mailbox.
+    #[napi(catch_unwind)]
+    pub fn queue_cancel(&self, nodes: &[u32]) -> napi::Result<()> {
+        lock(&self.live)?.mailbox.push_back(Mail::Cancel(nodes.into()));
+        Ok(())
+    }
+
+    /// What would be wrong with an addition if it were committed now, by this node or (-1) from outside: `[fault, link + 1]`, or null.
+    #[napi(catch_unwind)]
+    pub fn check_growth(&self, growth: &NativeGrowth, node: f64) -> napi::Result<Option<Vec<u32>>> {
+        let live = lock(&self.live)?;
+        check_needs(&growth.most_needed, &live.run.options().pools)?;
+        let node = (node >= 0.0).then_some(node as u32);
+        let refused = live.run.check_growth(&growth.growth, node).err();
+        Ok(refused.map(|refused| vec![refused.fault as u32, refused.link.map_or(0, |link| link as u32 + 1)]))
+    }
+
+    /// The upstreams whose outputs a node reads, ascending; null until its join is decided.
+    #[napi(catch_unwind)]
+    pub fn inputs_of(&self, node: u32) -> napi::Result<Option<Uint32Array>> {
+        Ok(lock(&self.live)?.run.inputs_of(node).map(Uint32Array::from))
+    }
+
+    /// The blocks of ids that there are, `[first, count, container, what, …]`: the plan's own nodes (4294967295 and 0), then what was
+    /// opened, items and growths, in order.
+    #[napi(catch_unwind)]
+    pub fn segments(&self) -> napi::Result<Uint32Array> {
+        let live = lock(&self.live)?;
+        let words = live.run.segments().flat_map(|each| [each.first, each.count, each.opener.unwrap_or(u32::MAX), each.what as u32]);
+        Ok(words.collect::<Vec<_>>().into())
+    }
+
+    /// The waits that are open, by the order in which they opened: `[node, key, due in ms or Infinity, name or -1, …]`.
+    #[napi(catch_unwind)]
+    pub fn open_waits(&self) -> napi::Result<Float64Array> {
+        let live = lock(&self.live)?;
+        let numbers = live.run.open_waits().flat_map(|wait| {
+            let due = wait.due.map_or(f64::INFINITY, |due| due as f64 / 1000.0);
+            [f64::from(wait.node), f64::from(wait.key), due, wait.name.map_or(-1.0, f64::from)]
+        });
+        Ok(numbers.collect::<Vec<_>>().into())
+    }
+
+    /// The nodes whose undo has ended, in order: `[node, 1 if it succeeded, …]`.
+    #[napi(catch_unwind)]
+    pub fn undone(&self) -> napi::Result<Uint32Array> {
+        let live = lock(&self.live)?;
+        Ok(live.run.undone().iter().flat_map(|&(node, is_ok)| [node, u32::from(is_ok)]).collect::<Vec<_>>().into())
     }
 
     /// A copy of the columns.
     #[napi(catch_unwind)]
     pub fn columns(&self) -> napi::Result<NativeColumns> {
-        let run = lock(&self.run)?;
-        let columns = run.columns();
+        let live = lock(&self.live)?;
+        let columns = live.run.columns();
         Ok(NativeColumns {
             state: columns.state().iter().map(|&state| state as u8).collect::<Vec<_>>().into(),
             reason: columns.reason().iter().map(|&reason| reason as u8).collect::<Vec<_>>().into(),
@@ -237,11 +309,25 @@ impl NativeRun {
         })
     }
 
+    /// State codes of `count` nodes from `first` on; fewer where there are not so many.
+    #[napi(catch_unwind)]
+    pub fn states(&self, first: u32, count: u32) -> napi::Result<Uint8Array> {
+        let live = lock(&self.live)?;
+        Ok(part(live.run.columns().state(), first, count).iter().map(|&state| state as u8).collect::<Vec<_>>().into())
+    }
+
+    /// Reason codes of `count` nodes from `first` on; fewer where there are not so many.
+    #[napi(catch_unwind)]
+    pub fn reasons(&self, first: u32, count: u32) -> napi::Result<Uint8Array> {
+        let live = lock(&self.live)?;
+        Ok(part(live.run.columns().reason(), first, count).iter().map(|&reason| reason as u8).collect::<Vec<_>>().into())
+    }
+
     /// How many nodes are in each state, by state code.
     #[napi(catch_unwind)]
     pub fn counts(&self) -> napi::Result<Vec<u32>> {
         let mut counts = vec![0; 9];
-        for &state in lock(&self.run)?.columns().state() {
+        for &state in lock(&self.live)?.run.columns().state() {
             counts[state as usize] += 1;
         }
         Ok(counts)
@@ -250,14 +336,14 @@ impl NativeRun {
     /// Nodes that failed, in sequence order.
     #[napi(catch_unwind)]
     pub fn failed(&self) -> napi::Result<Uint32Array> {
-        Ok(lock(&self.run)?.failed().to_vec().into())
+        Ok(lock(&self.live)?.run.failed().to_vec().into())
     }
 
     /// Attempts that were followed by another.
     #[napi(catch_unwind)]
     pub fn past_attempts(&self) -> napi::Result<Vec<NativePastAttempt>> {
-        let run = lock(&self.run)?;
-        let attempts = run.past_attempts().iter().map(|past| NativePastAttempt {
+        let live = lock(&self.live)?;
+        let attempts = live.run.past_attempts().iter().map(|past| NativePastAttempt {
             node: past.node,
             attempt: past.attempt,
             lane: past.lane,
@@ -271,6 +357,6 @@ impl NativeRun {
     /// Attempts whose code did not return in time: `[node, attempt, …]`.
     #[napi(catch_unwind)]
     pub fn abandoned(&self) -> napi::Result<Uint32Array> {
-        Ok(lock(&self.run)?.abandoned().flat_map(|(node, attempt)| [node, attempt]).collect::<Vec<_>>().into())
+        Ok(lock(&self.live)?.run.abandoned().flat_map(|(node, attempt)| [node, attempt]).collect::<Vec<_>>().into())
     }
 }

@@ -7,6 +7,7 @@ use super::Plan;
 use super::expression::Expression;
 
 /// The rules of one node. A plan keeps each distinct one once.
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing of a node, and no two exclude each other")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Policy {
     /// What the node does.

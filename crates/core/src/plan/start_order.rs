@@ -20,20 +20,10 @@ impl StartOrder {
     #[must_use]
     pub fn new(graph: &Csr, costs: Option<&[f64]>, priorities: Option<&[f64]>) -> Self {
         let n = graph.node_count();
-        let mut bottom_level = vec![0.0f64; n];
-        for &node in graph.order().iter().rev() {
-            let below = graph.successors(node).iter().map(|&next| bottom_level[next as usize]).fold(0.0, f64::max);
-            bottom_level[node as usize] = below + costs.map_or(1.0, |costs| costs[node as usize]);
-        }
         let mut node_at: Vec<u32> = (0..n as u32).collect();
-        sort_descending(&mut node_at, &bottom_level);
+        sort_descending(&mut node_at, &remaining_costs(graph, costs));
         if let Some(own) = priorities {
-            let mut lent = own.to_vec();
-            for &node in graph.order().iter().rev() {
-                let most = graph.successors(node).iter().map(|&next| lent[next as usize]).fold(lent[node as usize], f64::max);
-                lent[node as usize] = most;
-            }
-            sort_descending(&mut node_at, &lent);
+            sort_descending(&mut node_at, &lent_priorities(graph, own));
         }
         let mut rank_of = vec![0; n];
         for (rank, &node) in node_at.iter().enumerate() {
@@ -57,8 +47,29 @@ impl StartOrder {
     }
 }
 
+/// The longest remaining cost of every node: its own and the most expensive path below it. O(n + m).
+pub(super) fn remaining_costs(graph: &Csr, costs: Option<&[f64]>) -> Vec<f64> {
+    let mut remaining = vec![0.0f64; graph.node_count()];
+    for &node in graph.order().iter().rev() {
+        let below = graph.successors(node).iter().map(|&next| remaining[next as usize]).fold(0.0, f64::max);
+        remaining[node as usize] = below + costs.map_or(1.0, |costs| costs[node as usize]);
+    }
+    remaining
+}
+
+/// The priority of every node, lent ones counted. O(n + m).
+pub(super) fn lent_priorities(graph: &Csr, own: &[f64]) -> Vec<f64> {
+    let mut lent = own.to_vec();
+    for &node in graph.order().iter().rev() {
+        let most = graph.successors(node).iter().map(|&next| lent[next as usize]).fold(lent[node as usize], f64::max);
+        lent[node as usize] = most;
+    }
+    lent
+}
+
 /// A key whose unsigned order is the descending order of the floats. Zeros of both signs are one key.
-fn descending_key(value: f64) -> u64 {
+#[must_use]
+pub fn descending_key(value: f64) -> u64 {
     let bits = (value + 0.0).to_bits();
     let ascending = if bits >> 63 == 0 { bits | 1 << 63 } else { !bits };
     !ascending

@@ -52,42 +52,40 @@ pub enum EventKind {
     /// Nothing was let through to the node.
     NodeFiltered = 18,
     /// The code of an attempt, or a wait node, waits (`lane`: which of the node's waits; `detail`: 0 for a time, 1 for a signal, 3 for
-    /// one with a default; `value`: due time, [`NEVER`](super::NEVER) for none; the name of a signal is in the next event).
+    /// one with a default; `value`: due time, [`NEVER`](super::NEVER) for none).
     WaitOpened = 19,
-    /// The name of the signal that the wait just opened is for (`lane`: which wait; `value`: the name).
-    WaitNamed = 20,
     /// A wait is over (`lane`: which; `detail`: [`WaitEnd`](super::WaitEnd); `value`: the payload of the signal).
-    WaitOver = 21,
+    WaitOver = 20,
     /// The code of a parked attempt goes on (`lane`: its slot, [`NONE`] where it ended while it was parked).
-    NodeResumed = 22,
+    NodeResumed = 21,
     /// A container opened (`lane`: its round, from 1; `value`: how many nodes it has; their ids follow those there are).
-    ScopeOpened = 23,
+    ScopeOpened = 22,
     /// A map has more items (`value`: how many, ids as above; `detail`: 1 if these are the last).
-    ItemsAdded = 24,
+    ItemsAdded = 23,
     /// Nodes and edges were added by `node`, or from outside ([`NONE`]); `value`: the number of the growth among those of the run.
-    Grew = 25,
+    Grew = 24,
     /// Nothing more starts.
-    RunPaused = 26,
+    RunPaused = 25,
     /// Starts go on.
-    RunResumed = 27,
+    RunResumed = 26,
     /// The run is out of time.
-    RunTimedOut = 28,
+    RunTimedOut = 27,
     /// A cancel of this node was accepted.
-    NodeCancelRequested = 29,
+    NodeCancelRequested = 28,
     /// A scope (the container `node`, or the run, [`NONE`]) entered a phase (`detail`: [`Phase`](super::Phase)).
-    PhaseEntered = 30,
+    PhaseEntered = 29,
     /// The code that undoes a node was called.
-    UndoStarted = 31,
+    UndoStarted = 30,
     /// It returned.
-    UndoCompleted = 32,
+    UndoCompleted = 31,
     /// It threw, or did not return in time (`detail`: reason).
-    UndoFailed = 33,
+    UndoFailed = 32,
     /// Nobody waits for a signal yet (`node`: the one that may hear it, or [`NONE`]; `lane`: name; `value`: payload; `detail`: 1 for a no).
-    SignalQueued = 34,
+    SignalQueued = 33,
 }
 
 impl EventKind {
-    const ALL: [Self; 34] = [
+    const ALL: [Self; 33] = [
         Self::RunStarted,
         Self::NodeReady,
         Self::NodeLeased,
@@ -107,7 +105,6 @@ impl EventKind {
         Self::PredicateAnswered,
         Self::NodeFiltered,
         Self::WaitOpened,
-        Self::WaitNamed,
         Self::WaitOver,
         Self::NodeResumed,
         Self::ScopeOpened,
@@ -196,6 +193,18 @@ impl Event {
         bytes[28] = self.kind as u8;
         bytes[29] = self.detail;
         bytes
+    }
+
+    /// The event of a record of version 1: `time: u64, node: u32, attempt: u32, lane: u32, kind: u8, detail: u8, 0: u16`, no value. A
+    /// failed attempt was due again at once.
+    #[must_use]
+    pub fn decode_version_1(bytes: &[u8; 24]) -> Option<Self> {
+        let mut record = [0; RECORD_BYTES];
+        record[0..8].copy_from_slice(&bytes[0..8]);
+        record[16..32].copy_from_slice(&bytes[8..24]);
+        let event = Self::decode(&record)?;
+        let value = if event.kind == EventKind::AttemptFailed { event.time } else { 0 };
+        Some(Self { value, ..event })
     }
 
     /// The event of a record; `None` where the kind is unknown or a reserved byte is set.

@@ -60,10 +60,8 @@ pub enum Verdict {
 pub enum WaitFor {
     /// The end of a length of time, in microseconds.
     Time(u64),
-    /// A signal.
+    /// The signal whose name is the wait's key.
     Signal {
-        /// Its name, as the host numbers names.
-        name: u32,
         /// How long, in microseconds.
         timeout: Option<u64>,
         /// Whether a value stands in for it after that.
@@ -107,7 +105,7 @@ pub enum Input {
         attempt: u32,
         /// When.
         at: u64,
-        /// Which of the node's waits it is.
+        /// Which of the node's waits it is: the name of the signal, as the host numbers names (below 2³¹), or 2³¹ plus an ordinal.
         key: u32,
         /// What it waits for.
         what: WaitFor,
