@@ -23,8 +23,8 @@ class Laws {
   readonly #reader: RunReader;
   /** Ranks of the nodes, where nothing but a slot decides who starts next. */
   readonly #ranks: readonly Rank[] | null;
-  /** Attempts told to stop whose code has not returned. */
-  readonly #out = new Set<string>();
+  /** Attempts told to stop whose code has not returned, and whether they hold what they need: parked code does not. */
+  readonly #out = new Map<string, boolean>();
   readonly #lateSuccesses = new Set<number>();
   readonly #openWaits = new Set<string>();
   readonly #asked = new Map<string, "open" | "answered">();
@@ -265,7 +265,7 @@ class Laws {
     law(event.attempt === (node.isParked ? node.begun : node.begun + 1), "attempts count up by one");
     law(event.attempt <= (node.policy.maxAttempts ?? 1), "maxAttempts is the total");
     law(!this.#isPaused, "nothing starts in a pause");
-    law(!this.#isStopped || this.#phases.length > 0, "no work is handed out after a stop or a cancel");
+    law(!this.#isStopped || this.#phases.length > 0 || !this.#isOrdinary(node), "no work is handed out after a stop or a cancel");
     const taken = this.#lanes();
     law(!taken.includes(event.lane) && event.lane < this.#spec.maxWorkers, "a lane is a free slot");
     law(
@@ -314,7 +314,7 @@ class Laws {
     const abort = this.#step.effects.some((effect) => effect.kind === "abort" && effect.node === node.id && effect.attempt === node.begun);
     const hasCode = (node.policy.kind?.is ?? "task") === "task" && (node.state === "running" || node.isParked);
     if (hasCode && event.kind === "nodeCancelled") law(abort, "running code is told to stop");
-    if (hasCode && abort && event.kind !== "nodeCompleted") this.#out.add(`${node.id}#${node.begun}`);
+    if (hasCode && abort && event.kind !== "nodeCompleted") this.#out.set(`${node.id}#${node.begun}`, node.state === "running");
     for (const key of this.#openWaits) if (key.startsWith(`${node.id} `)) this.#openWaits.delete(key);
   }
 
@@ -363,7 +363,7 @@ class Laws {
       const used =
         intervalMs === undefined
           ? nodes.filter((node) => node.isLeased || node.state === "running").reduce((sum, node) => sum + needOf(node), 0) +
-            [...this.#out].reduce((sum, key) => sum + needOf(this.#reader.node(Number.parseInt(key, 10))), 0)
+            [...this.#out].reduce((sum, [key, holds]) => sum + (holds ? needOf(this.#reader.node(Number.parseInt(key, 10))) : 0), 0)
           : this.#leaseTimes
               .filter((lease) => lease.pool === number && lease.at > event.at - intervalMs * 1000)
               .reduce((sum, lease) => sum + lease.amount, 0);
