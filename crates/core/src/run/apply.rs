@@ -37,6 +37,7 @@ impl Run {
             EventKind::NodeReady => {
                 if self.nodes.state[i] == NodeState::Waiting {
                     self.waiting_count -= 1;
+                    self.count_idle(node, true);
                 }
                 self.take_decision(node);
                 self.nodes.state[i] = NodeState::Ready;
@@ -65,6 +66,9 @@ impl Run {
                     self.nodes.clear(node, flag::LEASED);
                     self.nodes.set(node, flag::LIVE);
                     self.lease_count -= 1;
+                }
+                if !self.is_plain {
+                    self.count_idle(node, false);
                 }
                 self.nodes.state[i] = NodeState::Running;
                 self.nodes.attempt[i] = attempt;
@@ -180,6 +184,7 @@ impl Run {
                 }
                 self.mark_stopped(scope);
                 self.sweeps.push_back(Sweep::new(scope, AbortReason::FailFast));
+                self.review(scope);
             }
             EventKind::NodeCancelRequested => {
                 self.branch.insert(node);
@@ -219,7 +224,9 @@ impl Run {
                 } else {
                     self.dequeue(node);
                 }
+                self.count_idle(node, false);
                 self.nodes.state[i] = NodeState::Running;
+                self.nodes.started_at[i] = stamp(time);
                 self.running_count += 1;
                 self.stretches.entry(node).or_insert(Stretch { since: time, used: 0 }).since = time;
                 if let Some(due) = self.deadline(node) {
@@ -312,12 +319,7 @@ impl Run {
     }
 
     fn apply_failure(&mut self, node: u32, reason: Reason, time: u64) {
-        let sweep = match reason {
-            Reason::Timeout => Some(AbortReason::Timeout),
-            Reason::Limit => Some(AbortReason::FailFast),
-            _ => None,
-        };
-        self.close_inside(node, sweep);
+        self.close_inside(node, Some(if reason == Reason::Timeout { AbortReason::Timeout } else { AbortReason::FailFast }));
         self.leave(node, reason == Reason::Timeout, time);
         self.enter(node, NodeState::Failed, reason, time);
         self.failed.push(node);
@@ -493,6 +495,10 @@ impl Run {
             let began = self.nodes.began(node);
             let stretch = self.stretches.entry(node).or_insert(Stretch { since: began, used: 0 });
             stretch.used += time.saturating_sub(stretch.since);
+            if self.nodes.has(node, flag::LIVE) {
+                let lane = self.nodes.lane[i];
+                self.past_attempts.push(PastAttempt { node, attempt, lane, started_at: began, ended_at: time, reason: Reason::None });
+            }
             self.running_count -= 1;
             self.let_go(node, false);
             self.nodes.attempt[i] = attempt;
@@ -585,7 +591,7 @@ impl Run {
         if self.nodes.state[i] == NodeState::Running {
             self.take_decision(node);
         }
-        if self.nodes.attempt[i] == 0 && matches!(self.nodes.state[i], NodeState::Pending | NodeState::Ready) {
+        if matches!(self.nodes.state[i], NodeState::Pending | NodeState::Ready) {
             self.count_idle(node, false);
         }
         let holds_needs = self.let_go(node, is_told);
@@ -630,14 +636,11 @@ impl Run {
         }
         self.stretches.remove(&node);
         self.first_starts.remove(&node);
-        self.passed_over.remove(&node);
+        self.forget_passes(node);
     }
 
     /// A node that starts takes its place in its scope, and its needs.
     fn take_needs(&mut self, node: u32, time: u64) {
-        if self.nodes.attempt[node as usize] == 0 {
-            self.count_idle(node, false);
-        }
         let scope = self.places.scope_of(node) as usize;
         if self.places.scopes[scope].concurrency > 0 {
             self.places.scopes[scope].active += 1;
@@ -660,12 +663,9 @@ impl Run {
             self.pools.forget_start(&self.places.policy(node).needs, since);
         }
         self.let_go(node, false);
-        if self.nodes.attempt[node as usize] == 0 {
-            self.count_idle(node, true);
-        }
     }
 
-    /// Keeps the number of items of a map that have not begun and are not leased.
+    /// Keeps the number of items of a map that are pending or ready.
     fn count_idle(&mut self, node: u32, is_more: bool) {
         let segment = self.places.segment_of(node);
         if segment.what == Opened::Items {
@@ -733,6 +733,7 @@ impl Run {
         let blocks = numbers.map(|&number| &segments[number as usize]);
         blocks
             .flat_map(|segment| self.places.inside.range(segment.first..segment.first.saturating_add(segment.count)))
+            .filter(|(container, _)| !self.places.policy(**container).is_finally)
             .flat_map(|(_, scopes)| scopes.iter().copied())
             .collect()
     }

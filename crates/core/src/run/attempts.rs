@@ -119,7 +119,7 @@ impl Run {
 
     /// What `at` is too late for, if it is.
     #[inline]
-    fn missed_deadline(&self, node: u32, deadline: Option<u64>, at: u64) -> Option<Failure> {
+    pub(super) fn missed_deadline(&self, node: u32, deadline: Option<u64>, at: u64) -> Option<Failure> {
         let missed = |deadline: Option<u64>| deadline.filter(|&deadline| at > deadline);
         let node_deadline = if self.first_starts.is_empty() { None } else { missed(self.node_deadline(node)) };
         match (missed(deadline), node_deadline) {

@@ -160,7 +160,8 @@ impl Run {
         if let Some(&culprit) = self.culprits.front() {
             let scope = self.places.scope_of(culprit);
             let state = &self.places.scopes[scope as usize];
-            if state.is_stopped || state.open == 0 || (!self.is_plain && self.is_accepted(culprit)) {
+            let has_settled = state.open == 0 && state.is_complete;
+            if state.is_stopped || has_settled || (!self.is_plain && self.is_accepted(culprit)) {
                 self.culprits.pop_front();
             } else {
                 self.emit(Event::of_node(EventKind::RunStopping, at, culprit, 0));
@@ -176,8 +177,8 @@ impl Run {
     fn close(&mut self, scope: u32, at: u64, effects: &mut Effects) {
         let state = &self.places.scopes[scope as usize];
         let node = state.container;
-        if node == NONE || state.is_closed || state.open > 0 || !state.is_complete || self.nodes.state[node as usize] != NodeState::Running
-        {
+        let may_get_more = !state.is_complete && !state.is_stopped;
+        if node == NONE || state.is_closed || state.open > 0 || may_get_more || self.nodes.state[node as usize] != NodeState::Running {
             return;
         }
         let (attempt, has_failed, is_swept, phase) = (state.attempt, state.has_failed, state.is_swept, state.phase);
@@ -195,6 +196,8 @@ impl Run {
                 return;
             }
         }
+        self.stop_items(node, effects);
+        self.incomplete.remove(&scope);
         if is_swept {
             self.cancel_node(node, at, AbortReason::FailFast, effects);
         } else if has_failed {

@@ -2,7 +2,7 @@
 
 use super::Run;
 use super::columns::flag;
-use super::effect::{Effect, Effects, Lease, Phase};
+use super::effect::{Effect, Effects, Lease};
 use super::event::{Event, EventKind, NONE};
 use super::ready::{Class, Key};
 use crate::plan::{Kind, Standing, descending_key};
@@ -55,17 +55,19 @@ impl Run {
     /// The best ready node that can start.
     fn pick(&self, now: u64) -> Option<u32> {
         let has_lane = self.free_lanes.lowest().is_some();
-        let reserved =
-            self.first_unfit(now).filter(|&(_, key)| self.passed_over.get(&self.node_of(key)).is_some_and(|&count| count >= PATIENCE));
-        self.ready
-            .heads()
-            .filter(|&(class, key)| {
-                let may_pass = reserved.is_none_or(|(owner, first)| key < first || !owner.competes_with(class));
-                (has_lane || !class.takes_slot) && self.fits(class, now) && may_pass
-            })
-            .map(|(_, key)| key)
-            .min()
-            .map(|key| self.node_of(key))
+        let can_start = |class: &Class| (has_lane || !class.takes_slot) && self.fits(class, now);
+        if self.patience_lost.is_empty() {
+            let heads = self.ready.heads().filter(|(class, _)| can_start(class));
+            return heads.map(|(_, key)| key).min().map(|key| self.node_of(key));
+        }
+        // Who has lost patience holds what it needs against all others, but for better ones who have lost theirs, too.
+        let owners: Vec<(Key, Class)> = self.patience_lost.iter().map(|&node| (self.key_of(node), self.class_of(node))).collect();
+        let is_held = |class: &Class, key: Key, is_owner: bool| {
+            owners.iter().any(|(owner, needs)| *owner != key && !(is_owner && key < *owner) && needs.competes_with(class))
+        };
+        let heads = self.ready.heads().filter(|&(class, key)| can_start(class) && !is_held(class, key, false)).map(|(_, key)| key);
+        let own = owners.iter().filter(|(key, class)| can_start(class) && !is_held(class, *key, true)).map(|(key, _)| *key);
+        heads.chain(own).min().map(|key| self.node_of(key))
     }
 
     /// The best ready node that lacks something other than a slot.
@@ -89,9 +91,20 @@ impl Run {
         let started = self.key_of(node);
         let passed = self.first_unfit(now).map(|(_, key)| key).filter(|&key| key < started).map(|key| self.node_of(key));
         if let Some(passed) = passed {
-            *self.passed_over.entry(passed).or_default() += 1;
+            let count = self.passed_over.entry(passed).or_default();
+            *count += 1;
+            if *count >= PATIENCE {
+                self.patience_lost.insert(passed);
+            }
         }
-        self.passed_over.remove(&node);
+        self.forget_passes(node);
+    }
+
+    /// A node starts, or will not.
+    pub(super) fn forget_passes(&mut self, node: u32) {
+        if self.passed_over.remove(&node).is_some() {
+            self.patience_lost.remove(&node);
+        }
     }
 
     /// When a rate lets the first nodes that wait for one start, at the earliest.
@@ -106,9 +119,8 @@ impl Run {
     pub(super) fn expand(&mut self, effects: &mut Effects) {
         for &scope in &self.incomplete {
             let state = &self.places.scopes[scope as usize];
-            let is_running = self.places.scopes[0].phase == Phase::Running && !self.is_paused;
-            if state.idle_items == 0 && is_running && self.expanding.insert(scope) {
-                let room = if state.concurrency > 0 { state.concurrency } else { self.options.max_workers };
+            if state.idle_items == 0 && !state.is_stopped && self.expanding.insert(scope) {
+                let room = if state.concurrency > 0 { state.concurrency.saturating_sub(state.active).max(1) } else { u32::MAX };
                 effects.other.push(Effect::Expand { node: state.container, attempt: state.attempt, room });
             }
         }

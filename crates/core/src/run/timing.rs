@@ -66,7 +66,7 @@ impl Run {
     pub(super) fn is_true(&self, timer: &Timer) -> bool {
         let Timer { due, node, class, which } = *timer;
         if class == TimerClass::RunTimeout {
-            return self.unsettled_count > 0 && !self.has_timed_out && !self.cancel_accepted;
+            return self.is_up() && !self.has_timed_out && !self.cancel_accepted;
         }
         let state = self.nodes.state[node as usize];
         let is_current = |it| state == it && self.nodes.attempt[node as usize] == which;
