@@ -187,7 +187,7 @@ impl Run {
 
     fn admits_of_run(&self, event: &Event) -> bool {
         let Event { kind, detail, value, .. } = *event;
-        let is_running = self.unsettled_count > 0;
+        let is_running = self.is_up();
         match kind {
             EventKind::RunStarted | EventKind::SignalQueued => true,
             EventKind::CancelRequested => !self.cancel_accepted && is_running,
@@ -197,7 +197,7 @@ impl Run {
             EventKind::Grew => value + 1 == self.growths.len() as u64,
             EventKind::PhaseEntered => {
                 let phase = self.places.scopes[0].phase as u8;
-                !is_running && self.awaited_count == 0 && detail > phase && detail <= Phase::Finalizing as u8
+                self.unsettled_count == 0 && self.awaited_count == 0 && detail > phase && detail <= Phase::Finalizing as u8
             }
             EventKind::RunEnded => self.is_over() && (1..=3).contains(&detail),
             _ => false,

@@ -72,11 +72,11 @@ impl Run {
                 self.decide(at, effects);
             }
             Input::Items { node, attempt, at, count, is_done } => {
-                self.take_items(node, attempt, self.time.max(at), count, is_done, effects)
+                self.take_items(node, attempt, self.time.max(at), count, is_done, effects);
             }
             Input::ItemsFailed { node, attempt, at } => {
                 let at = self.time.max(at);
-                if self.is_collecting(node, attempt) {
+                if self.is_container_running(node, attempt) {
                     self.fail_for_good(node, attempt, at, Reason::Error, effects);
                     self.decide(at, effects);
                 }
@@ -85,14 +85,14 @@ impl Run {
                 self.signal(name, node, self.time.max(at), payload, is_rejection, effects);
             }
             Input::Cancel { at } => {
-                if !self.cancel_accepted && !self.has_timed_out && self.unsettled_count > 0 {
+                if !self.cancel_accepted && !self.has_timed_out && self.is_up() {
                     self.note(Event::of_run(EventKind::CancelRequested, self.time.max(at)), effects);
                 }
             }
             Input::CancelNodes { ref nodes, at } => self.cancel_nodes(nodes, self.time.max(at), effects),
             Input::Pause { at } => {
                 let is_stopping = self.places.scopes[0].is_stopped;
-                if !self.is_paused && !is_stopping && self.unsettled_count > 0 {
+                if !self.is_paused && !is_stopping && self.is_up() {
                     self.note(Event::of_run(EventKind::RunPaused, self.time.max(at)), effects);
                 }
             }
@@ -122,13 +122,24 @@ impl Run {
         self.decide(event.time, effects);
     }
 
-    /// Whether a map runs this attempt and has not heard of all its items.
-    fn is_collecting(&self, node: u32, attempt: u32) -> bool {
+    /// Whether ordinary nodes are left to run: only then can the run as a whole be paused, cancelled, added to.
+    pub(super) fn is_up(&self) -> bool {
+        self.unsettled_count > 0 && self.places.scopes[0].phase == super::Phase::Running
+    }
+
+    fn is_container_running(&self, node: u32, attempt: u32) -> bool {
         (node as usize) < self.nodes.state.len()
-            && matches!(self.places.policy(node).kind, Kind::Map(_))
+            && self.places.policy(node).kind.container().is_some()
             && self.nodes.state[node as usize] == NodeState::Running
             && self.nodes.attempt[node as usize] == attempt
-            && self.places.current_scope(node).is_some_and(|scope| self.incomplete.contains(&scope))
+    }
+
+    /// Whether a map runs this attempt and has not heard of all its items.
+    fn is_collecting(&self, node: u32, attempt: u32) -> bool {
+        let is_open = |scope: u32| self.incomplete.contains(&scope) && !self.places.scopes[scope as usize].is_stopped;
+        self.is_container_running(node, attempt)
+            && matches!(self.places.policy(node).kind, Kind::Map(_))
+            && self.places.current_scope(node).is_some_and(is_open)
     }
 
     fn take_items(&mut self, node: u32, attempt: u32, at: u64, count: u32, is_done: bool, effects: &mut Effects) {
@@ -175,7 +186,8 @@ impl Run {
     }
 
     /// Frees the outputs that the settling of `node` leaves without a reader, its own included.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "measured: it lies on the path of every task")]
+    #[inline(always)]
     pub(super) fn free_outputs(&mut self, node: u32, effects: &mut Effects) {
         if !self.readers.is_empty() {
             self.free_read(node, effects);
@@ -197,7 +209,7 @@ impl Run {
         }
     }
 
-    fn may_be_undone(&self, node: u32) -> bool {
+    pub(super) fn may_be_undone(&self, node: u32) -> bool {
         self.options.undo && self.places.policy(node).has_undo
     }
 }

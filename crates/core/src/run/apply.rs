@@ -37,6 +37,7 @@ impl Run {
             EventKind::NodeReady => {
                 if self.nodes.state[i] == NodeState::Waiting {
                     self.waiting_count -= 1;
+                    self.count_idle(node, true);
                 }
                 self.take_decision(node);
                 self.nodes.state[i] = NodeState::Ready;
@@ -44,7 +45,9 @@ impl Run {
                 self.enqueue(node);
             }
             EventKind::NodeLeased => {
-                self.count_pass(node, time);
+                if !self.ready.is_plain() {
+                    self.count_pass(node, time);
+                }
                 self.dequeue(node);
                 self.free_lanes.remove(lane);
                 self.nodes.set(node, flag::LEASED | flag::HOLDS_LANE);
@@ -53,41 +56,35 @@ impl Run {
                 if !self.is_plain {
                     self.take_needs(node, time);
                 }
-                let policy = self.places.policy(node);
-                if let Some(timeout) = policy.timeout.into_iter().chain(policy.node_timeout).min() {
-                    self.lease_guard = self.lease_guard.min(time.saturating_add(timeout));
+                if self.shortest_timeout.is_some() {
+                    self.guard_lease(node, time);
                 }
             }
             EventKind::NodeStarted => {
                 if lane == NONE {
+                    self.has_more = true;
                     self.start_unslotted(node, attempt, time);
                 } else {
                     self.nodes.clear(node, flag::LEASED);
                     self.nodes.set(node, flag::LIVE);
                     self.lease_count -= 1;
                 }
+                if !self.is_plain {
+                    self.count_idle(node, false);
+                }
                 self.nodes.state[i] = NodeState::Running;
                 self.nodes.attempt[i] = attempt;
                 self.nodes.started_at[i] = stamp(time);
                 self.running_count += 1;
-                let policy = self.places.policy(node);
-                let (timeout, node_timeout, is_wait) = (policy.timeout, policy.node_timeout, matches!(policy.kind, Kind::Wait(_)));
-                if let Some(timeout) = timeout.filter(|_| !is_wait) {
-                    let due = time.saturating_add(timeout);
-                    self.timers.arm(Timer { due, node, class: TimerClass::AttemptTimeout, which: attempt });
-                }
-                if let Some(timeout) = node_timeout
-                    && !self.first_starts.contains_key(&node)
-                {
-                    self.first_starts.insert(node, time);
-                    let due = time.saturating_add(timeout);
-                    self.timers.arm(Timer { due, node, class: TimerClass::NodeTimeout, which: 0 });
+                if self.shortest_timeout.is_some() {
+                    self.arm_deadlines(node, attempt, time);
                 }
             }
             EventKind::NodeCompleted => {
                 if self.is_plain && self.nodes.state[i] == NodeState::Running {
                     self.complete_plain(node, time);
                 } else {
+                    self.has_more = true;
                     self.committing = None;
                     self.close_inside(node, None);
                     self.leave(node, false, time);
@@ -99,9 +96,34 @@ impl Run {
         }
     }
 
+    /// A lease may begin without our hearing of it: its deadlines count from now on.
+    fn guard_lease(&mut self, node: u32, time: u64) {
+        let policy = self.places.policy(node);
+        if let Some(timeout) = policy.timeout.into_iter().chain(policy.node_timeout).min() {
+            self.lease_guard = self.lease_guard.min(time.saturating_add(timeout));
+        }
+    }
+
+    fn arm_deadlines(&mut self, node: u32, attempt: u32, time: u64) {
+        let policy = self.places.policy(node);
+        let (timeout, node_timeout, is_wait) = (policy.timeout, policy.node_timeout, matches!(policy.kind, Kind::Wait(_)));
+        if let Some(timeout) = timeout.filter(|_| !is_wait) {
+            let due = time.saturating_add(timeout);
+            self.timers.arm(Timer { due, node, class: TimerClass::AttemptTimeout, which: attempt });
+        }
+        if let Some(timeout) = node_timeout
+            && !self.first_starts.contains_key(&node)
+        {
+            self.first_starts.insert(node, time);
+            let due = time.saturating_add(timeout);
+            self.timers.arm(Timer { due, node, class: TimerClass::NodeTimeout, which: 0 });
+        }
+    }
+
     /// The arms of [`Run::apply`] that are not taken for every node.
     #[expect(clippy::too_many_lines, reason = "one arm per kind of event, each a few lines: the table is read best as one")]
     fn apply_rare(&mut self, event: Event) {
+        self.has_more = true;
         let Event { time, node, attempt, lane, kind, detail, value } = event;
         let i = node as usize;
         match kind {
@@ -180,6 +202,7 @@ impl Run {
                 }
                 self.mark_stopped(scope);
                 self.sweeps.push_back(Sweep::new(scope, AbortReason::FailFast));
+                self.review(scope);
             }
             EventKind::NodeCancelRequested => {
                 self.branch.insert(node);
@@ -219,7 +242,9 @@ impl Run {
                 } else {
                     self.dequeue(node);
                 }
+                self.count_idle(node, false);
                 self.nodes.state[i] = NodeState::Running;
+                self.nodes.started_at[i] = stamp(time);
                 self.running_count += 1;
                 self.stretches.entry(node).or_insert(Stretch { since: time, used: 0 }).since = time;
                 if let Some(due) = self.deadline(node) {
@@ -274,13 +299,14 @@ impl Run {
     }
 
     /// A task of a plain plan has succeeded: its downstreams count.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "measured: it lies on the path of every task")]
+    #[inline(always)]
     fn complete_plain(&mut self, node: u32, time: u64) {
         let i = node as usize;
         self.running_count -= 1;
         self.nodes.flags[i] = 0;
         self.free_lanes.insert(self.nodes.lane[i]);
-        if !self.first_starts.is_empty() || !self.stretches.is_empty() || !self.waits.is_empty() {
+        if self.has_memories() {
             self.forget(node);
         }
         self.enter(node, NodeState::Completed, Reason::None, time);
@@ -312,12 +338,7 @@ impl Run {
     }
 
     fn apply_failure(&mut self, node: u32, reason: Reason, time: u64) {
-        let sweep = match reason {
-            Reason::Timeout => Some(AbortReason::Timeout),
-            Reason::Limit => Some(AbortReason::FailFast),
-            _ => None,
-        };
-        self.close_inside(node, sweep);
+        self.close_inside(node, Some(if reason == Reason::Timeout { AbortReason::Timeout } else { AbortReason::FailFast }));
         self.leave(node, reason == Reason::Timeout, time);
         self.enter(node, NodeState::Failed, reason, time);
         self.failed.push(node);
@@ -493,6 +514,10 @@ impl Run {
             let began = self.nodes.began(node);
             let stretch = self.stretches.entry(node).or_insert(Stretch { since: began, used: 0 });
             stretch.used += time.saturating_sub(stretch.since);
+            if self.nodes.has(node, flag::LIVE) {
+                let lane = self.nodes.lane[i];
+                self.past_attempts.push(PastAttempt { node, attempt, lane, started_at: began, ended_at: time, reason: Reason::None });
+            }
             self.running_count -= 1;
             self.let_go(node, false);
             self.nodes.attempt[i] = attempt;
@@ -527,7 +552,8 @@ impl Run {
     }
 
     /// Puts a node into a final state.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "measured: it lies on the path of every task")]
+    #[inline(always)]
     fn enter(&mut self, node: u32, state: NodeState, reason: Reason, time: u64) {
         let i = node as usize;
         self.nodes.state[i] = state;
@@ -535,7 +561,6 @@ impl Run {
         self.nodes.settled_at[i] = stamp(time);
         if self.is_plain {
             self.unsettled_count -= 1;
-            self.places.scopes[0].open -= 1;
         } else {
             self.count_settled(node);
         }
@@ -585,7 +610,7 @@ impl Run {
         if self.nodes.state[i] == NodeState::Running {
             self.take_decision(node);
         }
-        if self.nodes.attempt[i] == 0 && matches!(self.nodes.state[i], NodeState::Pending | NodeState::Ready) {
+        if matches!(self.nodes.state[i], NodeState::Pending | NodeState::Ready) {
             self.count_idle(node, false);
         }
         let holds_needs = self.let_go(node, is_told);
@@ -620,6 +645,12 @@ impl Run {
         holds_needs && keeps_needs
     }
 
+    /// Whether anything is kept about any unsettled node beside its columns.
+    #[inline]
+    fn has_memories(&self) -> bool {
+        !self.first_starts.is_empty() || !self.stretches.is_empty() || !self.waits.is_empty()
+    }
+
     /// Drops what is kept about an unsettled node beside its columns.
     fn forget(&mut self, node: u32) {
         if !self.waits.is_empty() {
@@ -630,14 +661,11 @@ impl Run {
         }
         self.stretches.remove(&node);
         self.first_starts.remove(&node);
-        self.passed_over.remove(&node);
+        self.forget_passes(node);
     }
 
     /// A node that starts takes its place in its scope, and its needs.
     fn take_needs(&mut self, node: u32, time: u64) {
-        if self.nodes.attempt[node as usize] == 0 {
-            self.count_idle(node, false);
-        }
         let scope = self.places.scope_of(node) as usize;
         if self.places.scopes[scope].concurrency > 0 {
             self.places.scopes[scope].active += 1;
@@ -660,12 +688,9 @@ impl Run {
             self.pools.forget_start(&self.places.policy(node).needs, since);
         }
         self.let_go(node, false);
-        if self.nodes.attempt[node as usize] == 0 {
-            self.count_idle(node, true);
-        }
     }
 
-    /// Keeps the number of items of a map that have not begun and are not leased.
+    /// Keeps the number of items of a map that are pending or ready.
     fn count_idle(&mut self, node: u32, is_more: bool) {
         let segment = self.places.segment_of(node);
         if segment.what == Opened::Items {
@@ -733,6 +758,7 @@ impl Run {
         let blocks = numbers.map(|&number| &segments[number as usize]);
         blocks
             .flat_map(|segment| self.places.inside.range(segment.first..segment.first.saturating_add(segment.count)))
+            .filter(|(container, _)| !self.places.policy(**container).is_finally)
             .flat_map(|(_, scopes)| scopes.iter().copied())
             .collect()
     }

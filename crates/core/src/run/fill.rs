@@ -2,7 +2,7 @@
 
 use super::Run;
 use super::columns::flag;
-use super::effect::{Effect, Effects, Lease, Phase};
+use super::effect::{Effect, Effects, Lease};
 use super::event::{Event, EventKind, NONE};
 use super::ready::{Class, Key};
 use crate::plan::{Kind, Standing, descending_key};
@@ -20,11 +20,15 @@ impl Run {
         if !self.undoing.ready.is_empty() {
             self.fill_undo(now, effects);
         }
-        while self.ready.is_plain() && self.ready.is_ranked() {
+        while self.is_plain {
             let Some(rank) = self.ready.first_rank() else { return };
             let Some(lane) = self.free_lanes.lowest() else { return };
             self.lease(self.plan.order().node_at(rank), lane, now, effects);
         }
+        self.fill_classed(now, effects);
+    }
+
+    fn fill_classed(&mut self, now: u64, effects: &mut Effects) {
         while let Some(node) = self.pick(now) {
             if self.places.policy(node).kind == Kind::Task {
                 let Some(lane) = self.free_lanes.lowest() else { return };
@@ -37,7 +41,8 @@ impl Run {
         }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "measured: the loop over plain tasks is the hot one")]
+    #[inline(always)]
     fn lease(&mut self, node: u32, lane: u32, now: u64, effects: &mut Effects) {
         let attempt = self.nodes.attempt[node as usize] + u32::from(!self.nodes.has(node, flag::LIVE));
         self.emit(Event::of_node(EventKind::NodeLeased, now, node, attempt).on_lane(lane));
@@ -55,17 +60,19 @@ impl Run {
     /// The best ready node that can start.
     fn pick(&self, now: u64) -> Option<u32> {
         let has_lane = self.free_lanes.lowest().is_some();
-        let reserved =
-            self.first_unfit(now).filter(|&(_, key)| self.passed_over.get(&self.node_of(key)).is_some_and(|&count| count >= PATIENCE));
-        self.ready
-            .heads()
-            .filter(|&(class, key)| {
-                let may_pass = reserved.is_none_or(|(owner, first)| key < first || !owner.competes_with(class));
-                (has_lane || !class.takes_slot) && self.fits(class, now) && may_pass
-            })
-            .map(|(_, key)| key)
-            .min()
-            .map(|key| self.node_of(key))
+        let can_start = |class: &Class| (has_lane || !class.takes_slot) && self.fits(class, now);
+        if self.patience_lost.is_empty() {
+            let heads = self.ready.heads().filter(|(class, _)| can_start(class));
+            return heads.map(|(_, key)| key).min().map(|key| self.node_of(key));
+        }
+        // Who has lost patience holds what it needs against all others, but for better ones who have lost theirs, too.
+        let owners: Vec<(Key, Class)> = self.patience_lost.iter().map(|&node| (self.key_of(node), self.class_of(node))).collect();
+        let is_held = |class: &Class, key: Key, is_owner: bool| {
+            owners.iter().any(|(owner, needs)| *owner != key && !(is_owner && key < *owner) && needs.competes_with(class))
+        };
+        let heads = self.ready.heads().filter(|&(class, key)| can_start(class) && !is_held(class, key, false)).map(|(_, key)| key);
+        let own = owners.iter().filter(|(key, class)| can_start(class) && !is_held(class, *key, true)).map(|(key, _)| *key);
+        heads.chain(own).min().map(|key| self.node_of(key))
     }
 
     /// The best ready node that lacks something other than a slot.
@@ -83,15 +90,23 @@ impl Run {
 
     /// A node starts: the best one that does not fit is passed over, if it stands before it.
     pub(super) fn count_pass(&mut self, node: u32, now: u64) {
-        if self.ready.is_plain() {
-            return;
-        }
         let started = self.key_of(node);
         let passed = self.first_unfit(now).map(|(_, key)| key).filter(|&key| key < started).map(|key| self.node_of(key));
         if let Some(passed) = passed {
-            *self.passed_over.entry(passed).or_default() += 1;
+            let count = self.passed_over.entry(passed).or_default();
+            *count += 1;
+            if *count >= PATIENCE {
+                self.patience_lost.insert(passed);
+            }
         }
-        self.passed_over.remove(&node);
+        self.forget_passes(node);
+    }
+
+    /// A node starts, or will not.
+    pub(super) fn forget_passes(&mut self, node: u32) {
+        if self.passed_over.remove(&node).is_some() {
+            self.patience_lost.remove(&node);
+        }
     }
 
     /// When a rate lets the first nodes that wait for one start, at the earliest.
@@ -106,32 +121,41 @@ impl Run {
     pub(super) fn expand(&mut self, effects: &mut Effects) {
         for &scope in &self.incomplete {
             let state = &self.places.scopes[scope as usize];
-            let is_running = self.places.scopes[0].phase == Phase::Running && !self.is_paused;
-            if state.idle_items == 0 && is_running && self.expanding.insert(scope) {
-                let room = if state.concurrency > 0 { state.concurrency } else { self.options.max_workers };
+            if state.idle_items == 0 && !state.is_stopped && self.expanding.insert(scope) {
+                let room = if state.concurrency > 0 { state.concurrency.saturating_sub(state.active).max(1) } else { u32::MAX };
                 effects.other.push(Effect::Expand { node: state.container, attempt: state.attempt, room });
             }
         }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "measured: it lies on the path of every task")]
+    #[inline(always)]
     pub(super) fn enqueue(&mut self, node: u32) {
-        if self.is_plain && self.ready.is_ranked() {
+        if self.is_plain {
             self.ready.insert_rank(self.plan.order().rank_of(node));
         } else {
-            let (class, key) = (self.class_of(node), self.key_of(node));
-            self.ready.insert(&class, key);
+            self.enqueue_classed(node);
         }
     }
 
-    #[inline]
+    fn enqueue_classed(&mut self, node: u32) {
+        let (class, key) = (self.class_of(node), self.key_of(node));
+        self.ready.insert(&class, key);
+    }
+
+    #[expect(clippy::inline_always, reason = "measured: it lies on the path of every task")]
+    #[inline(always)]
     pub(super) fn dequeue(&mut self, node: u32) {
-        if self.is_plain && self.ready.is_ranked() {
+        if self.is_plain {
             self.ready.remove_rank(self.plan.order().rank_of(node));
         } else {
-            let (class, key) = (self.class_of(node), self.key_of(node));
-            self.ready.remove(&class, key);
+            self.dequeue_classed(node);
         }
+    }
+
+    fn dequeue_classed(&mut self, node: u32) {
+        let (class, key) = (self.class_of(node), self.key_of(node));
+        self.ready.remove(&class, key);
     }
 
     fn class_of(&self, node: u32) -> Class {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::columns::flag;
-use super::effect::{Effect, Effects, Opened};
+use super::effect::{Effect, Effects, Opened, Phase};
 use super::event::{Event, EventKind, NONE};
 use super::growth::{Growth, GrowthFault, Link, NEW, RefusedGrowth};
 use super::scope::Segment;
@@ -29,8 +29,15 @@ impl Run {
             None => 0,
         };
         let count = growth.plan.graph().node_count() as u32;
-        let is_late = self.ended.is_some() || self.unsettled_count == 0 || self.places.scopes[scope as usize].is_stopped;
-        if is_late || !self.started {
+        let place = &self.places.scopes[scope as usize];
+        let has_ordinary = count > growth.plan.finally_nodes().len() as u32;
+        let is_late = if node.is_none() {
+            !self.is_up() || place.is_stopped
+        } else {
+            let is_going_down = place.is_stopped || place.phase != Phase::Running || self.places.scopes[0].is_stopped;
+            place.is_closed || (has_ordinary && is_going_down)
+        };
+        if is_late || !self.started || self.ended.is_some() {
             return refused(GrowthFault::TooLate, None);
         }
         let depth = node.map_or(0, |node| self.places.segment_of(node).depth);
@@ -73,16 +80,15 @@ impl Run {
             if self.is_joined(to) || is_late_finally {
                 return Some(GrowthFault::Decided);
             }
-            let mut downstreams = Vec::new();
-            if from & NEW == 0 {
-                self.places.downstreams(from, &mut downstreams);
-            }
-            if downstreams.binary_search(&to).is_ok() {
-                return Some(GrowthFault::DuplicateEdge);
-            }
         }
-        let is_gone = from & NEW == 0 && Some(from) != grower && self.is_freed(from);
-        is_gone.then_some(GrowthFault::OutputGone)
+        if from & NEW == 0 && Some(from) != grower && self.is_freed(from) {
+            return Some(GrowthFault::OutputGone);
+        }
+        let mut downstreams = Vec::new();
+        if from & NEW == 0 && to & NEW == 0 {
+            self.places.downstreams(from, &mut downstreams);
+        }
+        downstreams.binary_search(&to).is_ok().then_some(GrowthFault::DuplicateEdge)
     }
 
     /// Whether the output of a node has been dropped.
@@ -93,6 +99,7 @@ impl Run {
             && self.nodes.state[i] == NodeState::Completed
             && self.readers.get(i) == Some(&0)
             && !(is_leaf && self.keeps_leaf(node))
+            && !self.may_be_undone(node)
     }
 
     /// A link that closes a cycle, by its place. Any such cycle goes through a node of the run that gets an upstream.
@@ -282,6 +289,9 @@ impl Run {
         if self.ready.is_ranked() {
             self.use_figures();
         }
-        self.is_plain = false;
+        if self.is_plain {
+            self.places.scopes[0].open = self.unsettled_count;
+            self.is_plain = false;
+        }
     }
 }

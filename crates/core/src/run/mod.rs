@@ -115,7 +115,7 @@ impl Default for RunOptions {
     }
 }
 
-/// An attempt that failed and was followed by another.
+/// An attempt that failed and was followed by another; or, without a reason, one of its stretches that ended with a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PastAttempt {
     /// The node.
@@ -126,7 +126,7 @@ pub struct PastAttempt {
     pub lane: u32,
     /// When it began.
     pub started_at: u64,
-    /// When it ended or was told to stop.
+    /// When it ended, was told to stop or began to wait.
     pub ended_at: u64,
     /// Why it failed.
     pub reason: Reason,
@@ -254,6 +254,8 @@ pub struct Run {
     held_since: BTreeMap<u32, u64>,
     /// How many starts have passed over a node that does not fit.
     passed_over: BTreeMap<u32, u32>,
+    /// Those of them that wait no longer for others to pass.
+    patience_lost: BTreeSet<u32>,
     /// Figures that differ from what the plans say because of growth.
     raised: BTreeMap<u32, crate::plan::Standing>,
 
@@ -264,6 +266,8 @@ pub struct Run {
     unsettled_count: u32,
 
     decisions: VecDeque<Decision>,
+    /// Whether anything but decisions may be due. Not state: a hint that spares the common case the looking.
+    has_more: bool,
     /// Failures that stop their scope once their cascade is decided, unless a downstream accepts them.
     culprits: VecDeque<u32>,
     sweeps: VecDeque<Sweep>,
@@ -351,12 +355,14 @@ impl Run {
             pools: Pools::new(&options.pools),
             held_since: BTreeMap::new(),
             passed_over: BTreeMap::new(),
+            patience_lost: BTreeSet::new(),
             raised: BTreeMap::new(),
             lease_count: 0,
             running_count: 0,
             waiting_count: 0,
             unsettled_count: n as u32 - plan.finally_nodes().len() as u32,
             decisions: VecDeque::new(),
+            has_more: false,
             culprits: VecDeque::new(),
             sweeps: VecDeque::new(),
             closing: VecDeque::new(),

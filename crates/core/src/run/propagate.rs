@@ -33,11 +33,9 @@ impl Run {
 
     /// Whether it was decided that the join of a node is met.
     pub(super) fn is_met(&self, node: u32) -> bool {
-        let i = node as usize;
-        self.nodes.has(node, flag::MET)
-            || self.nodes.attempt[i] > 0
-            || self.nodes.reason[i] == Reason::Condition
-            || matches!(self.nodes.state[i], NodeState::Ready | NodeState::Completed)
+        // What waits for mere completions is met when none is open any more; nobody notes that down.
+        let is_counted = !self.nodes.has(node, flag::JOINED) && self.nodes.open_upstreams[node as usize] == 0;
+        self.nodes.has(node, flag::MET) || (self.started && is_counted && !self.places.policy(node).is_finally)
     }
 
     /// All downstreams see that `node` has settled.

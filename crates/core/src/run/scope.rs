@@ -56,7 +56,7 @@ pub(super) struct Scope {
     pub(super) is_closed: bool,
     /// Of a map: whether all items are known. Of others: true.
     pub(super) is_complete: bool,
-    /// Of a map: items that have not begun, hold no lease and are not settled.
+    /// Of a map: items that are pending or ready.
     pub(super) idle_items: u32,
     /// Direct nodes that count against the limit, and the limit; 0 for none.
     pub(super) active: u32,
@@ -258,6 +258,25 @@ impl Places {
                 more.extend_from_slice(scopes);
             }
         }
+    }
+
+    /// The id blocks of a scope and of all inside it but what is inside finally-nodes, ascending.
+    pub(super) fn blocks_to_sweep(&self, scope: u32) -> Vec<(u32, u32)> {
+        if scope == 0 && self.segments.len() == 1 {
+            return vec![(0, self.base_count)];
+        }
+        let mut blocks = Vec::new();
+        let mut open = vec![scope];
+        while let Some(scope) = open.pop() {
+            for &number in &self.scopes[scope as usize].segments {
+                let Segment { first, count, .. } = self.segments[number as usize];
+                blocks.push((first, count));
+                let inner = self.inside.range(first..first.saturating_add(count));
+                open.extend(inner.filter(|(node, _)| !self.policy(**node).is_finally).flat_map(|(_, scopes)| scopes));
+            }
+        }
+        blocks.sort_unstable();
+        blocks
     }
 
     /// The id blocks of a scope and of all inside it, ascending.

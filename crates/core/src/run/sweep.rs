@@ -29,7 +29,8 @@ impl Run {
     /// Settles everything that is left in the scope of the first sweep, joins not asked.
     pub(super) fn sweep_on(&mut self, sweep: Sweep, at: u64, effects: &mut Effects) {
         let Sweep { scope, why, next } = sweep;
-        for (first, count) in self.places.blocks_within(scope) {
+        let may_spare = !self.options.abort_running && !self.places.scopes[scope as usize].is_closed;
+        for (first, count) in self.places.blocks_to_sweep(scope) {
             for node in first.max(next)..first + count {
                 let i = node as usize;
                 let state = self.nodes.state[i];
@@ -42,7 +43,7 @@ impl Run {
                     self.return_lease(node, at, effects);
                     self.emit(Event::of_node(EventKind::NodeSkipped, at, node, 0).because(Reason::FailFast));
                     self.free_outputs(node, effects);
-                } else if self.options.abort_running || !self.is_spared(node) {
+                } else if !may_spare || !self.is_spared(node) {
                     self.cancel_node(node, at, why, effects);
                 }
             }

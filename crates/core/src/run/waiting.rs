@@ -26,6 +26,12 @@ impl Run {
         if self.waits.contains_key(&(node, key)) {
             return;
         }
+        let deadline = self.deadline(node).filter(|_| self.nodes.state[i] == NodeState::Running);
+        if let Some(failure) = self.missed_deadline(node, deadline, at) {
+            self.time_out(node, at, !failure.may_retry, effects);
+            self.decide(at, effects);
+            return;
+        }
         if self.places.scopes[self.places.scope_of(node) as usize].is_stopped {
             self.cancel_spared(node, at, effects);
             self.decide(at, effects);
@@ -46,7 +52,7 @@ impl Run {
         let Kind::Wait(WaitPolicy { signal, timeout, has_default }) = self.places.policy(node).kind else { return };
         let attempt = self.nodes.attempt[node as usize];
         let due = timeout.map_or(NEVER, |timeout| at.saturating_add(timeout));
-        let detail = if signal.is_some() { SIGNAL } else { 0 } | if has_default { DEFAULT } else { 0 };
+        let detail = if signal.is_none() { 0 } else { SIGNAL | if has_default { DEFAULT } else { 0 } };
         self.open_wait(node, attempt, at, 0, due, detail);
     }
 
