@@ -1,7 +1,7 @@
 /** Journals that are cut, changed, of another version or of another graph: refused with a code and the place, never a crash and never a guess. */
 import { expect, test } from "vitest";
 import type { NativePlan } from "../../src/native/index.js";
-import { CoreRun, corePlan, journalOf, recordCount } from "../support/core-run.js";
+import { CoreRun, corePlan, journalOf, recordBytes, recordCount } from "../support/core-run.js";
 import { Random } from "../support/random.js";
 import { batchesOf, scripted } from "../support/script.js";
 import { forEachSeed } from "../support/seeds.js";
@@ -22,8 +22,7 @@ function written(): { journal: Uint8Array; plan: NativePlan } {
   return { journal: journalOf(run.header(), records), plan };
 }
 
-const headerBytes = 64;
-const recordBytes = 24;
+const headerBytes = 80;
 
 /** A copy with bytes from `at` on replaced. */
 function patched(journal: Uint8Array, at: number, ...bytes: number[]): Uint8Array {
@@ -42,13 +41,13 @@ test.each<[string, RegExp, (journal: Uint8Array) => Uint8Array]>([
   ["a later version", /^JOURNAL_VERSION: .* 513\b/, (journal) => patched(journal, 8, 1, 2)],
   ["another fingerprint", /^JOURNAL_MISMATCH: /, (journal) => patched(journal, 16, (journal[16] ?? 0) ^ 1)],
   ["another number of nodes", /^JOURNAL_MISMATCH: /, (journal) => patched(journal, 40, 9)],
-  ["a last record cut", /^JOURNAL_DAMAGED: record 13 /, (journal) => journal.subarray(0, record(13) + 23)],
-  ["a kind that is not known", /^JOURNAL_DAMAGED: record 2 /, (journal) => patched(journal, record(2) + 20, 99)],
-  ["a reserved byte that is set", /^JOURNAL_DAMAGED: record 2 /, (journal) => patched(journal, record(2) + 22, 1)],
-  ["a node that is not there", /^JOURNAL_DAMAGED: event 1 /, (journal) => patched(journal, record(1) + 8, 3)],
-  ["a node at the end of all numbers", /^JOURNAL_DAMAGED: event 1 /, (journal) => patched(journal, record(1) + 8, 254, 255, 255, 255)],
-  ["a lane that is not there", /^JOURNAL_DAMAGED: event 3 /, (journal) => patched(journal, record(3) + 16, 254, 255, 255, 255)],
-  ["an attempt out of turn", /^JOURNAL_DAMAGED: event 5 /, (journal) => patched(journal, record(5) + 12, 2)],
+  ["a last record cut", /^JOURNAL_DAMAGED: record 13 /, (journal) => journal.subarray(0, record(13) + recordBytes - 1)],
+  ["a kind that is not known", /^JOURNAL_DAMAGED: record 2 /, (journal) => patched(journal, record(2) + 28, 99)],
+  ["a reserved byte that is set", /^JOURNAL_DAMAGED: record 2 /, (journal) => patched(journal, record(2) + 30, 1)],
+  ["a node that is not there", /^JOURNAL_DAMAGED: event 1 /, (journal) => patched(journal, record(1) + 16, 3)],
+  ["a node at the end of all numbers", /^JOURNAL_DAMAGED: event 1 /, (journal) => patched(journal, record(1) + 16, 254, 255, 255, 255)],
+  ["a lane that is not there", /^JOURNAL_DAMAGED: event 3 /, (journal) => patched(journal, record(3) + 24, 254, 255, 255, 255)],
+  ["an attempt out of turn", /^JOURNAL_DAMAGED: event 5 /, (journal) => patched(journal, record(5) + 20, 2)],
   ["time that runs backwards", /^JOURNAL_DAMAGED: event 6 /, (journal) => patched(journal, record(6), 0, 0)],
   [
     "no start",

@@ -147,7 +147,7 @@ describe("columns", () => {
       return plan;
     };
     expect(() => nest(2001)).toThrow(/^INTERNAL: plans are nested at most 2000 deep/);
-    expect(new NativeRun(nest(2000), nativeRunOptions()).journalHeader()).toHaveLength(64);
+    expect(new NativeRun(nest(2000), nativeRunOptions()).journalHeader()).toHaveLength(80);
   });
 });
 

@@ -285,7 +285,7 @@ describe("hostile inputs to a run", () => {
     const journal = both.journal();
     const afterwards = "1: start, cancel, begin a1, ok a1, begin b1\n2:\n9999999: cancel";
     for (const { inputs, now } of batchesOf(afterwards, names)) {
-      expect(both.advance(inputs, now)).toMatchObject({ events: [], leases: [], aborts: [], wakeAt: null, ended: true });
+      expect(both.advance(inputs, now)).toMatchObject({ events: [], leases: [], effects: [], wakeAt: null, ended: true });
     }
     expect(both.journal()).toEqual(journal);
   });

@@ -20,7 +20,6 @@ import type {
 
 const none = 0xffffffff;
 const never = 0xffffffffffffffffn;
-const headerBytes = 64;
 /** The size of one record. */
 export const recordBytes = 32;
 
@@ -33,19 +32,42 @@ export function journalOf(header: Uint8Array, records: readonly Uint8Array[]): U
   return Uint8Array.from(Buffer.concat([header, ...records]));
 }
 
-/** The first `count` records of a journal, with its header. */
-export function journalPrefix(journal: Uint8Array, count: number): Uint8Array {
-  return journal.subarray(0, headerBytes + count * recordBytes);
+/** How a journal is laid out: version 1 has a header of 64 bytes and records of 24; version 2 one of 80, with 16 more for each pool. */
+function layoutOf(journal: Uint8Array): { headerBytes: number; recordSize: number } {
+  const table = new DataView(journal.buffer, journal.byteOffset, journal.byteLength);
+  if (table.getUint16(8, true) === 1) return { headerBytes: 64, recordSize: 24 };
+  return { headerBytes: 80 + 16 * table.getUint32(56, true), recordSize: recordBytes };
 }
 
-/** The records of a journal, without its header. */
+/** The first `count` records of a journal, with its header. */
+export function journalPrefix(journal: Uint8Array, count: number): Uint8Array {
+  const { headerBytes, recordSize } = layoutOf(journal);
+  return journal.subarray(0, headerBytes + count * recordSize);
+}
+
+/** The records of a journal, without its header; those of version 1 as version 2 has them. */
 export function recordsOf(journal: Uint8Array): Uint8Array {
-  return journal.subarray(headerBytes);
+  const { headerBytes, recordSize } = layoutOf(journal);
+  const records = journal.subarray(headerBytes);
+  return recordSize === recordBytes ? records : upgraded(records);
 }
 
 /** How many records a journal has. */
 export function recordCount(journal: Uint8Array): number {
-  return (journal.length - headerBytes) / recordBytes;
+  const { headerBytes, recordSize } = layoutOf(journal);
+  return (journal.length - headerBytes) / recordSize;
+}
+
+/** Records `time: u64, node: u32, attempt: u32, lane: u32, kind: u8, detail: u8, 0: u16`; a failed attempt's next one was due at once. */
+function upgraded(records: Uint8Array): Uint8Array {
+  const upgrade = new Uint8Array((records.length / 24) * recordBytes);
+  for (let from = 0, to = 0; from < records.length; from += 24, to += recordBytes) {
+    const isRetried = records[from + 20] === 7;
+    upgrade.set(records.subarray(from, from + 8), to);
+    if (isRetried) upgrade.set(records.subarray(from, from + 8), to + 8);
+    upgrade.set(records.subarray(from + 8, from + 24), to + 16);
+  }
+  return upgrade;
 }
 
 /** The events of whole records. */

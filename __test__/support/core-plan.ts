@@ -158,10 +158,14 @@ function postfix(expression: Expression): number[] {
   }
 }
 
-/** An addition, as the core takes it. */
-export function coreGrowth({ plan, links }: Growth): NativeGrowth {
-  const words = links.flatMap(([from, to, isGuarded]) => [from, to, isGuarded === true ? 1 : 0]);
-  return new NativeGrowth(corePlan(plan), Uint32Array.from(words));
+const growths = new WeakMap<Growth, NativeGrowth>();
+
+/** An addition, as the core takes it. One for each spec. */
+export function coreGrowth(growth: Growth): NativeGrowth {
+  const words = growth.links.flatMap(([from, to, isGuarded]) => [from, to, isGuarded === true ? 1 : 0]);
+  const native = growths.get(growth) ?? new NativeGrowth(corePlan(growth.plan), Uint32Array.from(words));
+  growths.set(growth, native);
+  return native;
 }
 
 /** The options of a run, as the core takes them. */

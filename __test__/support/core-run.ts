@@ -1,18 +1,9 @@
 /** The core's run behind the interface of the reference model: inputs and effects through the door, events from their records. */
-import {
-  Door,
-  type DoorEffect,
-  doorBits,
-  type NativeGrowth,
-  type NativePlan,
-  NativeRun,
-  questions,
-  verdicts,
-} from "../../src/native/index.js";
+import { Door, type DoorEffect, doorBits, type NativePlan, NativeRun, questions, verdicts } from "../../src/native/index.js";
 import { readEffect, readEvents } from "./core-events.js";
 import { coreGrowth, coreOptions } from "./core-plan.js";
 import type { Growth, RunSpec } from "./model/spec.js";
-import type { Effect, RunInput, StepReport } from "./model/types.js";
+import type { RunInput, StepReport } from "./model/types.js";
 
 export { journalOf, journalPrefix, readEvents, recordBytes, recordCount, recordsOf } from "./core-events.js";
 export { corePlan } from "./core-plan.js";
@@ -27,13 +18,10 @@ const batchLimit = 512;
 
 export class CoreRun {
   readonly #run: NativeRun;
-  /** The additions that were committed, in order: what a journal is replayed with. */
-  readonly growths: NativeGrowth[];
 
   /** Takes over a run, fresh or replayed, that keeps its events. */
-  constructor(run: NativeRun, growths: readonly NativeGrowth[] = []) {
+  constructor(run: NativeRun) {
     this.#run = run;
-    this.growths = [...growths];
   }
 
   static fresh(spec: RunSpec, plan: NativePlan): CoreRun {
@@ -42,11 +30,11 @@ export class CoreRun {
     return new CoreRun(run);
   }
 
-  /** @throws where the journal is damaged or of another plan. */
-  static replayed(plan: NativePlan, journal: Uint8Array, growths: readonly NativeGrowth[] = []): CoreRun {
-    const run = NativeRun.replay(plan, journal, [...growths]);
+  /** `growths`: the additions that were committed, in order. @throws where the journal is damaged or does not fit. */
+  static replayed(plan: NativePlan, journal: Uint8Array, growths: readonly Growth[] = []): CoreRun {
+    const run = NativeRun.replay(plan, journal, growths.map(coreGrowth));
     run.record();
-    return new CoreRun(run, growths);
+    return new CoreRun(run);
   }
 
   get native(): NativeRun {
@@ -61,8 +49,7 @@ export class CoreRun {
   advance(inputs: readonly RunInput[], nowUs: number): CoreReport {
     if (inputs.length > batchLimit) throw new Error(`${inputs.length} inputs are more than one crossing takes`);
     const door = Door.open(this.#run, 0);
-    const given: Given[] = [];
-    for (const input of inputs) give(door, this.#run, input, given);
+    for (const input of inputs) give(door, this.#run, input);
     const leases: number[] = [];
     const raw: DoorEffect[] = [];
     let bits: number;
@@ -78,7 +65,6 @@ export class CoreRun {
     const records = this.#run.takeEvents();
     const events = readEvents(records);
     const effects = raw.map(readEffect);
-    this.growths.push(...committed(effects, given));
     const laneOf = new Map(
       events.flatMap((event) => (event.kind === "nodeLeased" ? [[`${event.node}#${event.attempt}`, event.lane]] : [])),
     );
@@ -96,33 +82,8 @@ export class CoreRun {
   }
 }
 
-/** An addition that was handed over: by the attempt of a node, or (`null`) as a command. */
-interface Given {
-  readonly node: number | null;
-  readonly growth: NativeGrowth;
-}
-
-/** Which of the additions were committed: each has an effect of its own, committed or refused. */
-function committed(effects: readonly Effect[], given: Given[]): NativeGrowth[] {
-  const accepted: NativeGrowth[] = [];
-  for (const effect of effects) {
-    const isOpening = effect.kind === "opened" && effect.what === "growth";
-    if (!isOpening && effect.kind !== "growthRefused") continue;
-    const at = given.findIndex(({ node }) => node === effect.node);
-    const [decided] = at === -1 ? [] : given.splice(at, 1);
-    if (decided === undefined) throw new Error(`an addition by ${effect.node} was decided and never given`);
-    if (isOpening) accepted.push(decided.growth);
-  }
-  return accepted;
-}
-
-function give(door: Door, run: NativeRun, input: RunInput, given: Given[]): void {
+function give(door: Door, run: NativeRun, input: RunInput): void {
   const at = input.at / 1000;
-  const mail = (node: number | null, growth: Growth): void => {
-    const native = coreGrowth(growth);
-    run.queueGrowth(native);
-    given.push({ node, growth: native });
-  };
   switch (input.kind) {
     case "start":
     case "cancel":
@@ -138,7 +99,7 @@ function give(door: Door, run: NativeRun, input: RunInput, given: Given[]): void
         const { mayRetry = true, retryAfterUs } = input;
         door.failed(input.node, input.attempt, at, mayRetry, retryAfterUs === undefined ? undefined : retryAfterUs / 1000);
       } else if (input.growth !== undefined && input.attempt > 0) {
-        mail(input.node, input.growth);
+        run.queueGrowth(coreGrowth(input.growth));
         door.grew(input.node, input.attempt, at);
       } else {
         door.settled(input.node, input.attempt, at, true);
@@ -170,7 +131,7 @@ function give(door: Door, run: NativeRun, input: RunInput, given: Given[]): void
       door.mail(at);
       break;
     case "grow":
-      mail(null, input.growth);
+      run.queueGrowth(coreGrowth(input.growth));
       door.mail(at);
       break;
     case "undone":

@@ -1,14 +1,41 @@
 /** A program on the reference model. */
 import { ModelRun } from "./model/run.js";
-import type { Lease, RunInput, RunSpec, RunStatus } from "./model/types.js";
-import { endingOf, eventLine, type Played, type Program, type Stage } from "./programs.js";
+import { type Growth, newNode } from "./model/spec.js";
+import { type Effect, effectsOf, type Lease, ownSignal, type RunInput, type RunStatus, type Verdict } from "./model/types.js";
+import { planOf, specOf } from "./program-spec.js";
+import {
+  endingOf,
+  eventLine,
+  outputOf,
+  type Played,
+  type Program,
+  type ProgramCommand,
+  type ProgramEdge,
+  type ProgramFlow,
+  type ProgramNode,
+  type Stage,
+} from "./programs.js";
+import { selectedProgram } from "./selected-program.js";
+
+/** What a node of the run is in the program. */
+interface Known {
+  /** Its name, behind that of the container it stands in. */
+  readonly name: string;
+  readonly node: ProgramNode;
+  readonly container: number | null;
+}
 
 export class ModelStage implements Stage {
   readonly #program: Program;
-  readonly #run: ModelRun;
+  #run: ModelRun | undefined;
+  readonly #pools: readonly string[];
+  readonly #known: Known[] = [];
+  readonly #edges = new Map<string, ProgramEdge>();
   readonly #been = new Set<string>();
   readonly #order: string[] = [];
   readonly #reasons: Record<string, string> = {};
+  readonly #inputs: Record<string, object[]> = {};
+  readonly #outputs = new Map<number, unknown>();
   #leases: Lease[] = [];
   /** Attempts begun that will return some time, in the order in which they began. */
   readonly #begun: Lease[] = [];
@@ -20,10 +47,13 @@ export class ModelStage implements Stage {
 
   constructor(program: Program) {
     this.#program = program;
-    this.#run = new ModelRun(specOf(program));
+    this.#pools = Object.keys(typeof program.options.pools === "object" ? { ...program.options.pools } : {});
   }
 
   async start(cancelFirst: boolean): Promise<void> {
+    const selected = selectedProgram(this.#program);
+    this.#run = new ModelRun(specOf(selected));
+    this.#know(selected, null);
     const start: RunInput = { kind: "start", at: 0 };
     this.#advance(cancelFirst ? [start, { kind: "cancel", at: 0 }] : [start]);
     this.#beginAll();
@@ -32,16 +62,13 @@ export class ModelStage implements Stage {
   async settleFirst(): Promise<boolean> {
     const first = this.#begun.shift();
     if (first === undefined) return false;
-    const ending = endingOf(this.#does(first.node), first.attempt);
-    this.#advance([
-      { kind: "settle", node: first.node, attempt: first.attempt, at: this.#now, outcome: ending === "ok" ? "ok" : "failed" },
-    ]);
+    this.#advance([this.#settled(first)]);
     this.#beginAll();
     return true;
   }
 
-  async cancel(): Promise<void> {
-    this.#advance([{ kind: "cancel", at: this.#now }]);
+  async command(command: ProgramCommand): Promise<void> {
+    this.#advance([this.#inputOf(command)]);
     this.#beginAll();
   }
 
@@ -59,8 +86,24 @@ export class ModelStage implements Stage {
 
   outcome(): Played | null {
     if (this.#status === null) return null;
-    const nodes = Object.fromEntries(this.#program.nodes.map(({ id }, i) => [id, this.#run.states[i] ?? "pending"]));
-    return { status: this.#status, nodes, reasons: this.#reasons, order: this.#order };
+    const states = this.#run?.states ?? [];
+    const nodes = this.#known.flatMap(({ name, container }, id) => (container === null ? [[name, states[id] ?? "pending"] as const] : []));
+    return {
+      status: this.#status,
+      nodes: Object.fromEntries(nodes),
+      reasons: this.#reasons,
+      order: this.#order,
+      inputs: this.#inputs,
+    };
+  }
+
+  #inputOf({ do: what, target }: ProgramCommand): RunInput {
+    const at = this.#now;
+    const node = this.#known.findIndex(({ name }) => name === target);
+    if (what === "cancel" || what === "pause" || what === "resume") return { kind: what, at };
+    if (what === "cancelBranch") return { kind: "cancelNodes", nodes: [node], at };
+    if (what !== "approve" && what !== "reject") throw new Error(`no command is called ${what}`);
+    return { kind: "signal", name: ownSignal + node, node: null, payload: 0, isRejection: what === "reject", at };
   }
 
   /**
@@ -72,65 +115,119 @@ export class ModelStage implements Stage {
       const batch: RunInput[] = [];
       for (let lease = this.#leases.shift(); lease !== undefined; lease = this.#leases.shift()) {
         const { node, attempt } = lease;
-        const does = this.#does(node);
-        const outcome = endingOf(does, attempt);
-        this.#order.push(this.#name(node));
+        const { does } = this.#knownNode(node).node;
         batch.push({ kind: "begin", node, attempt, at: this.#now });
         // A cancel from inside the call comes before what the call returns.
         if (does.endsWith("Cancel")) this.#advance([...batch.splice(0), { kind: "cancel", at: this.#now }]);
-        if (does.startsWith("sync"))
-          batch.push({ kind: "settle", node, attempt, at: this.#now, outcome: outcome === "ok" ? "ok" : "failed" });
-        else if (outcome !== "hang") this.#begun.push(lease);
+        if (does.startsWith("sync")) batch.push(this.#settled(lease));
+        else if (endingOf(does, attempt) !== "hang") this.#begun.push(lease);
         if (does === "syncFail") this.#advance(batch.splice(0));
       }
       if (batch.length > 0) this.#advance(batch);
     }
   }
 
+  #settled({ node, attempt }: Lease): RunInput {
+    const known = this.#knownNode(node);
+    const ending = endingOf(known.node.does, attempt);
+    const settled = { kind: "settle", node, attempt, at: this.#now } as const;
+    if (ending !== "ok") return { ...settled, outcome: "failed" };
+    this.#outputs.set(node, outputOf(known.node));
+    return { ...settled, outcome: "ok", ...(known.node.grows === undefined ? {} : { growth: this.#growthOf(known.node.grows) }) };
+  }
+
+  #growthOf({ nodes, edges }: ProgramFlow): Growth {
+    const idOf = (name: string): number => {
+      const k = nodes.findIndex(({ id }) => id === name);
+      return k === -1 ? this.#known.findIndex((known) => known.name === name) : newNode + k;
+    };
+    const links = edges.map(([from, to, edge]): [number, number, boolean] => [idOf(from), idOf(to), edge !== undefined]);
+    return { plan: planOf({ nodes, edges }, this.#pools), links: links.filter(([from, to]) => from < newNode || to < newNode) };
+  }
+
+  /** What is asked is answered at once; what that brings is asked and answered too. */
   #advance(inputs: readonly RunInput[]): void {
+    if (this.#run === undefined) return;
     const report = this.#run.advance(inputs, this.#now);
+    // Names first: events may be about nodes that this step has opened.
+    const answers = report.effects.flatMap((effect) => this.#carryOut(effect));
     for (const event of report.events) {
-      this.log.push(eventLine(event, "node" in event ? this.#name(event.node) : undefined));
-      if (event.kind === "nodeReady") this.#been.add(`${this.#name(event.node)} ready`);
-      if (event.kind === "nodeStarted") this.#been.add(`${this.#name(event.node)} running`);
-      if (event.kind === "attemptFailed") this.#been.add(`${this.#name(event.node)} waiting`);
-      if (event.kind === "nodeFailed" || event.kind === "nodeSkipped") this.#reasons[this.#name(event.node)] = event.reason;
-      if (event.kind === "runEnded") this.#status = event.status;
+      const name = "node" in event && event.node !== null ? this.#knownNode(event.node).name : undefined;
+      this.log.push(eventLine(event, name));
+      if (name === undefined || !("node" in event) || event.node === null) continue;
+      const isTopLevel = this.#knownNode(event.node).container === null;
+      if (event.kind === "nodeReady") this.#been.add(`${name} ready`);
+      if (event.kind === "nodeStarted") {
+        this.#been.add(`${name} running`);
+        this.#order.push(name);
+        this.#inputs[name] = [...(this.#inputs[name] ?? []), this.#inputsOf(event.node)];
+      }
+      if (event.kind === "attemptFailed" || event.kind === "waitOpened") this.#been.add(`${name} waiting`);
+      if ((event.kind === "nodeFailed" || event.kind === "nodeSkipped") && isTopLevel) this.#reasons[name] = event.reason;
+      if (event.kind === "nodeCompleted") this.#collect(event.node);
     }
-    for (const [node, state] of this.#run.states.entries()) this.#been.add(`${this.#name(node)} ${state}`);
-    this.#leases = this.#leases.filter((lease) => !report.revoked.some(({ node }) => node === lease.node));
+    for (const event of report.events) if (event.kind === "runEnded") this.#status = event.status;
+    for (const [node, state] of this.#run.states.entries()) this.#been.add(`${this.#knownNode(node).name} ${state}`);
+    this.#leases = this.#leases.filter((lease) => !effectsOf(report, "revoke").some(({ node }) => node === lease.node));
     this.#leases.push(...report.leases);
     this.#wakeAt = report.wakeAt;
+    if (answers.length > 0) this.#advance(answers);
   }
 
-  #name(node: number): string {
-    return this.#program.nodes[node]?.id ?? `node ${node}`;
+  #carryOut(effect: Effect): RunInput[] {
+    const at = this.#now;
+    if (effect.kind === "opened") {
+      const container = effect.what === "growth" ? null : effect.node;
+      const owner = effect.node === null ? undefined : this.#knownNode(effect.node);
+      const items = owner?.node.items ?? [];
+      if (effect.what === "items") this.#know({ nodes: items.map((does, i) => ({ id: String(i), does })), edges: [] }, container);
+      else this.#know((effect.what === "growth" ? owner?.node.grows : owner?.node.flow) ?? { nodes: [], edges: [] }, container);
+    }
+    if (effect.kind === "expand") {
+      const count = this.#knownNode(effect.node).node.items?.length ?? 0;
+      return [{ kind: "items", node: effect.node, attempt: effect.attempt, count, isDone: true, at }];
+    }
+    if (effect.kind !== "ask") return [];
+    const { node, question, from } = effect;
+    return [{ kind: "answer", node, question, from, verdict: this.#verdictOn(effect), at }];
   }
 
-  #does(node: number): string {
-    return this.#program.nodes[node]?.does ?? "ok";
+  /** "Predicates are constants." */
+  #verdictOn({ node, question, from }: Extract<Effect, { kind: "ask" }>): Verdict {
+    if (question === "cache" || question === "until") return "yes";
+    const edge = this.#edges.get(`${from} ${node}`);
+    const condition = question === "edge" ? edge?.condition : this.#knownNode(node).node.policy?.condition;
+    if (condition === "throws") return "threw";
+    if (condition === false) return "no";
+    return question === "edge" && edge?.filter === "none" ? "nothing" : "yes";
   }
-}
 
-/** "A missing policy or 'options' entry has DESIGN's default." */
-function specOf({ nodes, edges, options }: Program): RunSpec {
-  const index = new Map(nodes.map(({ id }, i) => [id, i]));
-  const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
-  return {
-    nodeCount: nodes.length,
-    edges: edges.map(([from, to]) => [index.get(from) ?? -1, index.get(to) ?? -1]),
-    policies: nodes.map(({ policy = {} }) => {
-      const retry = policy.retry;
-      const values = {
-        priority: number(policy.priority),
-        cost: number(policy.cost),
-        timeoutMs: number(policy.timeoutMs),
-        maxAttempts: typeof retry === "object" && retry !== null && "maxAttempts" in retry ? number(retry.maxAttempts) : undefined,
-      };
-      return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-    }),
-    maxWorkers: number(options.maxWorkers) ?? 4,
-    failFast: options.failFast !== false,
-    graceMs: number(options.graceMs) ?? 1000,
-  };
+  #know({ nodes, edges }: ProgramFlow, container: number | null): void {
+    const prefix = container === null ? "" : `${this.#knownNode(container).name}/`;
+    for (const node of nodes) this.#known.push({ name: `${prefix}${node.id}`, node, container });
+    const idOf = (name: string): number => this.#known.findLastIndex((known) => known.name === `${prefix}${name}`);
+    for (const [from, to, edge] of edges) this.#edges.set(`${idOf(from)} ${idOf(to)}`, edge ?? {});
+  }
+
+  #knownNode(node: number): Known {
+    const known = this.#known[node];
+    if (known === undefined) throw new Error(`nothing is known of node ${node}`);
+    return known;
+  }
+
+  /** "Keys with undefined are left out." */
+  #inputsOf(node: number): object {
+    const upstreams = this.#run?.inputsOf(node) ?? [];
+    const values = upstreams.map((id) => [this.#knownNode(id).node.id, this.#outputs.get(id)] as const);
+    return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+  }
+
+  /** The output of a container is made from those inside: a map's in item order, a sub-DAG's by name. */
+  #collect(node: number): void {
+    const { does } = this.#knownNode(node).node;
+    if (does !== "map" && does !== "subdag") return;
+    const within = this.#known.flatMap(({ container }, id) => (container === node ? [id] : []));
+    const entries = within.map((id) => [this.#knownNode(id).node.id, this.#outputs.get(id)] as const);
+    this.#outputs.set(node, does === "map" ? entries.map(([, value]) => value) : Object.fromEntries(entries));
+  }
 }

@@ -1,6 +1,5 @@
 /**
- * The programs of ../shared/data/programs.json: what they are, which of them today's rules cover, and the conductor that plays one by the
- * file's `conventions`, whatever it runs on.
+ * The programs of ../shared/data/programs.json: what they are, and the conductor that plays one by the file's `conventions`, whatever it runs on.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -15,22 +14,58 @@ export function readPrograms(): readonly Program[] | null {
   return file.programs;
 }
 
-export interface Program {
+export interface Program extends ProgramFlow {
   readonly id: string;
   readonly title: string;
-  readonly nodes: readonly ProgramNode[];
-  readonly edges: readonly (readonly [string, string, object?])[];
   readonly options: Readonly<Record<string, unknown>>;
-  readonly commands?: readonly { readonly when: string; readonly do: string; readonly target?: string }[];
+  readonly commands?: readonly ProgramCommand[];
   readonly expect: Expectation;
+}
+
+/** A graph in the words of the file. */
+export interface ProgramFlow {
+  readonly nodes: readonly ProgramNode[];
+  readonly edges: readonly (readonly [string, string, ProgramEdge?])[];
+}
+
+export interface ProgramEdge {
+  readonly condition?: boolean | "throws";
+  /** `none` lets nothing through. */
+  readonly filter?: "none" | "all";
 }
 
 export interface ProgramNode {
   readonly id: string;
   /** As in the file, and our own: `syncOk` returns inside its call, `syncCancel` and `asyncCancel` cancel the run in it, `syncSlow:n` and
-   * `asyncSlow:n` take n ms in it. */
+   * `asyncSlow:n` take n ms in it; `given` is not run. */
   readonly does: string;
-  readonly policy?: Readonly<Record<string, unknown>>;
+  readonly policy?: ProgramPolicy;
+  /** What each item of a `map` does. */
+  readonly items?: readonly string[];
+  /** What is inside a `subdag`. */
+  readonly flow?: ProgramFlow;
+  /** What each attempt adds before it ends. */
+  readonly grows?: ProgramFlow;
+}
+
+export interface ProgramPolicy {
+  readonly priority?: number;
+  readonly cost?: number;
+  readonly timeoutMs?: number;
+  readonly nodeTimeoutMs?: number;
+  readonly retry?: { readonly maxAttempts?: number; readonly delayMs?: number };
+  readonly join?: string | { readonly expr: string };
+  readonly condition?: boolean | "throws";
+  readonly cached?: boolean;
+  readonly onFailure?: "fail" | "allow" | "continue";
+  readonly finally?: boolean;
+  readonly resources?: Readonly<Record<string, number>>;
+}
+
+export interface ProgramCommand {
+  readonly when: string;
+  readonly do: string;
+  readonly target?: string;
 }
 
 interface Expectation {
@@ -45,8 +80,12 @@ interface Expectation {
   readonly absent?: readonly string[];
 }
 
+/** The program is refused before anything starts. */
+export class Refused extends Error {}
+
 /** What a program came to. */
 export interface Played {
+  readonly isRefused?: true;
   readonly status: RunStatus;
   readonly nodes: Readonly<Record<string, NodeState>>;
   readonly reasons: Readonly<Record<string, string>>;
@@ -56,61 +95,6 @@ export interface Played {
   readonly inputs?: Readonly<Record<string, readonly unknown[]>>;
   /** What the report gives as each node's result, where there is a report. */
   readonly outputs?: Readonly<Record<string, unknown>>;
-}
-
-/** Keys whose presence is covered, with the values that are; a value of `true` stands for any. */
-type Covered = Readonly<Record<string, true | ((value: unknown) => boolean)>>;
-
-const oneOf =
-  (...values: readonly unknown[]) =>
-  (value: unknown): boolean =>
-    values.includes(value);
-
-const coveredRetry: Covered = { maxAttempts: true, delayMs: oneOf(0) };
-
-/** The rules built so far; each later issue adds its own here. */
-const covered = {
-  program: { id: true, title: true, rule: true, note: true, nodes: true, edges: true, options: true, commands: true, expect: true },
-  node: {
-    id: true,
-    does: (does: unknown) =>
-      /^(ok|fail|hang|syncFail|syncOk|syncCancel|asyncCancel|(a?sync)Slow:\d+|failTimes:\d+|value:.+)$/.test(String(does)),
-    policy: true,
-  },
-  policy: {
-    priority: true,
-    cost: true,
-    timeoutMs: true,
-    retry: (retry: unknown) => uncoveredIn(retry, coveredRetry, "retry").length === 0,
-    join: oneOf("allCompleted"),
-    condition: oneOf(true),
-    onFailure: oneOf("fail"),
-    cached: oneOf(false),
-    finally: oneOf(false),
-  },
-  edge: { condition: oneOf(true) },
-  options: { maxWorkers: true, failFast: true, graceMs: true, abortRunning: oneOf(true) },
-  command: { when: true, do: oneOf("cancel") },
-} satisfies Record<string, Covered>;
-
-/** What a program uses beyond the rules built so far; empty where it can be played. */
-export function uncoveredBy(program: Program): string[] {
-  return [
-    ...uncoveredIn(program, covered.program, "program"),
-    ...program.nodes.flatMap((node) => uncoveredIn(node, covered.node, "node")),
-    ...program.nodes.flatMap((node) => uncoveredIn(node.policy ?? {}, covered.policy, "policy")),
-    ...program.edges.flatMap(([, , edge]) => uncoveredIn(edge ?? {}, covered.edge, "edge")),
-    ...uncoveredIn(program.options, covered.options, "options"),
-    ...(program.commands ?? []).flatMap((command) => uncoveredIn(command, covered.command, "command")),
-  ];
-}
-
-function uncoveredIn(value: unknown, keys: Covered, where: string): string[] {
-  if (typeof value !== "object" || value === null) return [where];
-  return Object.entries(value).flatMap(([key, entry]) => {
-    const rule = Object.hasOwn(keys, key) ? keys[key] : undefined;
-    return rule === true || rule?.(entry) === true ? [] : [`${where}.${key}`];
-  });
 }
 
 /** How an attempt of a node ends, or that it never does. */
@@ -134,6 +118,7 @@ export function outputOf(node: ProgramNode): unknown {
 const ofAttempts = new Set([
   "nodeLeased",
   "nodeStarted",
+  "nodeResumed",
   "nodeCompleted",
   "attemptFailed",
   "nodeFailed",
@@ -147,7 +132,7 @@ export function eventLine(event: { readonly at: number; readonly kind: string },
   const fields: Readonly<Record<string, unknown>> = { ...event };
   const parts: unknown[] = [event.at, event.kind, node, ofAttempts.has(event.kind) ? fields.attempt : undefined];
   for (const key of ["lane", "reason", "outcome", "status"]) parts.push(fields[key]);
-  return parts.filter((part) => part !== undefined).join(" ");
+  return parts.filter((part) => part !== undefined && part !== null).join(" ");
 }
 
 /** Something that runs a program: the reference model, or the executor. Each call returns when nothing moves any more by itself. */
@@ -156,7 +141,8 @@ export interface Stage {
   start(cancelFirst: boolean): Promise<void>;
   /** Settles the attempt that began first, of those that ever settle. @returns false where there is none. */
   settleFirst(): Promise<boolean>;
-  cancel(): Promise<void>;
+  /** Gives a command other than a cancel before the start. */
+  command(command: ProgramCommand): Promise<void>;
   /** Moves the clock to the next timer. @returns false where there is none. */
   jump(): Promise<boolean>;
   /** Whether the node has ever been in the state. */
@@ -169,7 +155,12 @@ export interface Stage {
 export async function play(program: Program, stage: Stage): Promise<Played> {
   const commands = [...(program.commands ?? [])];
   const atStart = commands.filter((command) => command.when === "start");
-  await stage.start(atStart.length > 0);
+  try {
+    await stage.start(atStart.length > 0);
+  } catch (error) {
+    if (error instanceof Refused) return { isRefused: true, status: "failed", nodes: {}, reasons: {}, order: [] };
+    throw error;
+  }
   const waiting = commands.filter((command) => command.when !== "start");
   for (let turns = 0; turns < 10_000; turns++) {
     const outcome = stage.outcome();
@@ -178,12 +169,10 @@ export async function play(program: Program, stage: Stage): Promise<Played> {
     const behind = waiting.findIndex((command) => command.when === "idle");
     const due = waiting.findIndex(({ when }, i) => (behind === -1 || i < behind) && holds(stage, when));
     if (due !== -1) {
-      waiting.splice(due, 1);
-      await stage.cancel();
+      for (const command of waiting.splice(due, 1)) await stage.command(command);
     } else if (!(await stage.settleFirst()) && !(await stage.jump())) {
       if (behind === -1) throw new Error(`${program.id} is stuck`);
-      waiting.splice(behind, 1);
-      await stage.cancel();
+      for (const command of waiting.splice(behind, 1)) await stage.command(command);
     }
   }
   throw new Error(`${program.id} does not end`);
@@ -196,13 +185,18 @@ function holds(stage: Stage, when: string): boolean {
 
 /** The expectation's fields, and what was played in the same shape: equal objects mean that the program passed. */
 export function compared({ expect: expected }: Program, played: Played): { expected: object; actual: object } {
+  // "The text is not to be compared."
+  if (expected.refused !== undefined || played.isRefused === true) {
+    return { expected: { isRefused: expected.refused !== undefined }, actual: { isRefused: played.isRefused === true } };
+  }
   const count = (node: string): number => played.order.filter((id) => id === node).length;
   return {
-    expected: { reasons: {}, ...expected, inputs: played.inputs === undefined ? undefined : expected.inputs },
+    expected: { reasons: {}, absent: [], ...expected, inputs: played.inputs === undefined ? undefined : expected.inputs },
     actual: {
       status: played.status,
       nodes: played.nodes,
       reasons: played.reasons,
+      absent: (expected.absent ?? []).filter((node) => !Object.hasOwn(played.nodes, node)),
       ...(expected.order === undefined ? {} : { order: played.order }),
       ...(expected.attempts === undefined
         ? {}

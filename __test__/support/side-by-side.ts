@@ -1,8 +1,10 @@
 /** Runs the core beside the reference model, step by step, and compares everything that a step reports. */
 import type { NativePlan } from "../../src/native/index.js";
-import { type CoreReport, CoreRun, corePlan, journalOf, type keepCodes } from "./core-run.js";
+import { type CoreReport, CoreRun, corePlan, journalOf } from "./core-run.js";
+import { GrowthLog } from "./growth-log.js";
 import { ModelRun } from "./model/run.js";
-import { formatEvent, type RunInput, type RunSpec, type StepReport } from "./model/types.js";
+import type { Growth, RunSpec } from "./model/spec.js";
+import { formatEvent, type RunInput, type StepReport } from "./model/types.js";
 
 export class SideBySide {
   readonly plan: NativePlan;
@@ -12,11 +14,12 @@ export class SideBySide {
   readonly records: Uint8Array[] = [];
   /** What the model reported last. */
   expected: StepReport;
+  readonly #growths = new GrowthLog();
   readonly #log: string[] = [];
 
-  constructor(spec: RunSpec, keep: keyof typeof keepCodes = "all") {
+  constructor(spec: RunSpec) {
     this.plan = corePlan(spec);
-    this.core = CoreRun.fresh(spec, this.plan, keep);
+    this.core = CoreRun.fresh(spec, this.plan);
     this.model = new ModelRun(spec);
     this.header = this.core.header();
     this.expected = this.model.advance([], 0);
@@ -31,7 +34,18 @@ export class SideBySide {
     this.#log.push(`  at ${now}: ${inputs.map(formatInput).join(", ") || "tick"}`);
     const difference = differenceOf(expected, report) ?? wakeDifference(this.model, expected, report, now);
     if (difference !== null) throw new Error(`${difference}\nafter\n${this.#log.slice(-12).join("\n")}`);
+    this.#growths.learn(inputs, report.effects);
     return report;
+  }
+
+  /** The additions that were committed, in order. */
+  get growths(): readonly Growth[] {
+    return this.#growths.committed;
+  }
+
+  /** The run as its journal has it so far. */
+  rebuilt(journal = this.journal()): CoreRun {
+    return CoreRun.replayed(this.plan, journal, this.growths);
   }
 
   journal(): Uint8Array {
@@ -59,9 +73,7 @@ export function differenceOf(expected: StepReport, actual: StepReport): string |
   const parts: (readonly [string, readonly string[], readonly string[]])[] = [
     ["events", expected.events.map(formatEvent), actual.events.map(formatEvent)],
     ["leases", expected.leases.map(formatPlain), actual.leases.map(formatPlain)],
-    ["aborts", expected.aborts.map(formatPlain), actual.aborts.map(formatPlain)],
-    ["revoked", expected.revoked.map(formatPlain), actual.revoked.map(formatPlain)],
-    ["discards", expected.discards.map(formatPlain), actual.discards.map(formatPlain)],
+    ["effects", expected.effects.map(formatPlain), actual.effects.map(formatPlain)],
     ["ended", [String(expected.ended)], [String(actual.ended)]],
   ];
   for (const [what, wanted, found] of parts) {
@@ -73,14 +85,13 @@ export function differenceOf(expected: StepReport, actual: StepReport): string |
   return null;
 }
 
-function formatInput(input: RunInput): string {
-  const what = "node" in input ? ` ${input.node}#${input.attempt}` : "";
-  return `${input.kind}${what}${"outcome" in input ? ` ${input.outcome}` : ""} @${input.at}`;
+function formatInput({ kind, at, ...rest }: RunInput): string {
+  return `${kind} ${formatPlain(rest)} @${at}`;
 }
 
 function formatPlain(value: object): string {
   return Object.entries(value)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, entry]) => `${key} ${String(entry)}`)
+    .map(([key, entry]) => `${key} ${typeof entry === "object" ? JSON.stringify(entry) : String(entry)}`)
     .join(" ");
 }

@@ -18,12 +18,12 @@ type Value = "undecided" | "met" | "filtered" | "unmet";
 export function decideJoin(rule: JoinRule, looks: readonly Look[]): JoinDecision {
   // "A node without upstreams is met."
   if (looks.length === 0) return { kind: "met" };
-  const value = valueOf(rule, looks);
+  const value = outcomeOf(rule, looks);
   return value === "unmet" ? { kind: "skipped", reason: whySkipped(rule, looks) } : { kind: value };
 }
 
 /** The table's rows. */
-function valueOf(rule: JoinRule, looks: readonly Look[]): Value {
+function outcomeOf(rule: JoinRule, looks: readonly Look[]): Value {
   if (typeof rule === "object") {
     const value = kleene(rule.expression, looks);
     return value === null ? "undecided" : value ? "met" : "unmet";
@@ -90,6 +90,6 @@ function kleene(expression: Expression, looks: readonly Look[]): boolean | null 
  */
 function whySkipped(rule: JoinRule, looks: readonly Look[]): SkipReason {
   const mended = looks.map((look): Look => (isBad(look) || look === "skipped" ? "completed" : look));
-  if (valueOf(rule, mended) === "unmet") return "join";
+  if (outcomeOf(rule, mended) === "unmet") return "join";
   return looks.some(isBad) ? "upstreamFailed" : "upstreamSkipped";
 }

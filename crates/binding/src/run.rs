@@ -271,7 +271,7 @@ impl NativeRun {
     #[napi(catch_unwind)]
     pub fn segments(&self) -> napi::Result<Uint32Array> {
         let live = lock(&self.live)?;
-        let words = live.run.segments().flat_map(|each| [each.first, each.count, each.container.unwrap_or(u32::MAX), each.what as u32]);
+        let words = live.run.segments().flat_map(|each| [each.first, each.count, each.opener.unwrap_or(u32::MAX), each.what as u32]);
         Ok(words.collect::<Vec<_>>().into())
     }
 

@@ -1,7 +1,10 @@
 //! The journal of a run as bytes: a versioned header, then one fixed-width record per event. Old versions stay readable.
 //!
-//! Header, little-endian, [`HEADER_BYTES`] bytes: `"DAGNYJRN"`, `version: u16`, `flags: u16` (1 fail fast, 2 keep leaves, 4 keep
-//! none), `max_workers: u32`, `graph: u64` (fingerprint of graph and policies), `seed: u64`, `grace: u64`, `nodes: u32`, 0 to the end.
+//! Header, little-endian: `"DAGNYJRN"`, `version: u16`, `flags: u16` (1 fail fast, 2 keep leaves, 4 keep none, 8 spare what runs, 16
+//! undo), `max_workers: u32`, `graph: u64` (fingerprint of graph and policies), `seed: u64`, `grace: u64`, `nodes: u32`. Version 1 is
+//! 0 from there to byte 64, and its records are of 24 bytes. Version 2 goes on with `max_nodes: u32`, `max_depth: u32`,
+//! `retry_budget: u32`, `pools: u32`, 4 bytes of 0, `timeout: u64` (all ones for none), up to byte [`HEADER_BYTES`], then 16 bytes for
+//! each pool: `capacity: u32`, 0: u32, `interval: u64` (all ones for none); records follow.
 
 use std::sync::Arc;
 
@@ -9,13 +12,17 @@ use thiserror::Error;
 
 use crate::plan::Plan;
 use crate::run::event::RECORD_BYTES;
-use crate::run::{Event, FoldError, KeepResults, Run, RunOptions};
+use crate::run::{Event, FoldError, Growth, KeepResults, Pool, Run, RunOptions};
 
 /// Size of the header.
-pub const HEADER_BYTES: usize = 64;
+pub const HEADER_BYTES: usize = 80;
 
 /// The version this code writes.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
+
+const HEADER_BYTES_OF_1: usize = 64;
+const RECORD_BYTES_OF_1: usize = 24;
+const POOL_BYTES: usize = 16;
 
 const MAGIC: &[u8; 8] = b"DAGNYJRN";
 
@@ -64,21 +71,33 @@ impl JournalError {
 
 /// The header of a journal for a run of `plan`. Cost: O(n + m), for the fingerprint.
 #[must_use]
-pub fn encode_header(plan: &Plan, options: RunOptions, seed: u64) -> [u8; HEADER_BYTES] {
+pub fn encode_header(plan: &Plan, options: &RunOptions) -> Vec<u8> {
     let keep = match options.keep_results {
         KeepResults::All => 0,
         KeepResults::Leaves => 2,
         KeepResults::None => 4,
     };
-    let mut bytes = [0; HEADER_BYTES];
-    bytes[0..8].copy_from_slice(MAGIC);
-    bytes[8..10].copy_from_slice(&VERSION.to_le_bytes());
-    bytes[10..12].copy_from_slice(&(u16::from(options.fail_fast) | keep).to_le_bytes());
-    bytes[12..16].copy_from_slice(&options.max_workers.to_le_bytes());
-    bytes[16..24].copy_from_slice(&plan.fingerprint().to_le_bytes());
-    bytes[24..32].copy_from_slice(&seed.to_le_bytes());
-    bytes[32..40].copy_from_slice(&options.grace.to_le_bytes());
-    bytes[40..44].copy_from_slice(&(plan.graph().node_count() as u32).to_le_bytes());
+    let flag = |is_set: bool, bit: u16| if is_set { bit } else { 0 };
+    let flags = flag(options.fail_fast, 1) | keep | flag(!options.abort_running, 8) | flag(options.undo, 16);
+    let mut bytes = Vec::with_capacity(HEADER_BYTES + POOL_BYTES * options.pools.len());
+    bytes.extend_from_slice(MAGIC);
+    bytes.extend_from_slice(&VERSION.to_le_bytes());
+    bytes.extend_from_slice(&flags.to_le_bytes());
+    bytes.extend_from_slice(&options.max_workers.to_le_bytes());
+    for word in [plan.fingerprint(), options.seed, options.grace] {
+        bytes.extend_from_slice(&word.to_le_bytes());
+    }
+    let budget = options.retry_budget.unwrap_or(u32::MAX);
+    let nodes = plan.graph().node_count() as u32;
+    for word in [nodes, options.max_nodes, options.max_depth, budget, options.pools.len() as u32, 0] {
+        bytes.extend_from_slice(&word.to_le_bytes());
+    }
+    bytes.extend_from_slice(&options.timeout.unwrap_or(u64::MAX).to_le_bytes());
+    bytes.resize(HEADER_BYTES, 0);
+    for pool in &*options.pools {
+        bytes.extend_from_slice(&u64::from(pool.capacity).to_le_bytes());
+        bytes.extend_from_slice(&pool.interval.unwrap_or(u64::MAX).to_le_bytes());
+    }
     bytes
 }
 
@@ -90,50 +109,71 @@ pub fn encode_events(events: &[Event], into: &mut Vec<u8>) {
     }
 }
 
-/// Reads a journal: the options of its run, its seed, its events.
+/// A number of `width` bytes at `at`, 0 where there are none.
+fn number(bytes: &[u8], at: usize, width: usize) -> u64 {
+    bytes.get(at..at + width).map_or(0, |bytes| bytes.iter().rev().fold(0u64, |sum, &byte| sum << 8 | u64::from(byte)))
+}
+
+/// Reads a journal: the options of its run, and its events.
 ///
 /// # Errors
 /// [`JournalError`], naming the record where there is one; [`JournalError::OtherGraph`] if it was not written for `plan`.
-pub fn decode(bytes: &[u8], plan: &Plan) -> Result<(RunOptions, u64, Vec<Event>), JournalError> {
-    let Some((header, records)) = bytes.split_first_chunk::<HEADER_BYTES>().filter(|(header, _)| header.starts_with(MAGIC)) else {
+pub fn decode(bytes: &[u8], plan: &Plan) -> Result<(RunOptions, Vec<Event>), JournalError> {
+    if !bytes.starts_with(MAGIC) || bytes.len() < HEADER_BYTES_OF_1 {
         return Err(JournalError::NotAJournal { length: bytes.len() });
-    };
-    let number = |at: usize, width: usize| header[at..at + width].iter().rev().fold(0u64, |sum, &byte| sum << 8 | u64::from(byte));
-    let version = number(8, 2) as u16;
+    }
+    let version = number(bytes, 8, 2) as u16;
     if version == 0 || version > VERSION {
         return Err(JournalError::Version { found: version });
     }
-    if number(16, 8) != plan.fingerprint() || number(40, 4) != plan.graph().node_count() as u64 {
+    if number(bytes, 16, 8) != plan.fingerprint() || number(bytes, 40, 4) != plan.graph().node_count() as u64 {
         return Err(JournalError::OtherGraph);
     }
-    let flags = number(10, 2);
-    let options = RunOptions {
-        max_workers: number(12, 4) as u32,
+    let flags = number(bytes, 10, 2);
+    let mut options = RunOptions {
+        max_workers: (number(bytes, 12, 4) as u32).max(1),
         fail_fast: flags & 1 != 0,
-        grace: number(32, 8),
+        abort_running: flags & 8 == 0,
+        undo: flags & 16 != 0,
+        seed: number(bytes, 24, 8),
+        grace: number(bytes, 32, 8),
         keep_results: match flags & 6 {
             0 => KeepResults::All,
             2 => KeepResults::Leaves,
             _ => KeepResults::None,
         },
+        ..RunOptions::default()
     };
-    let (records, rest) = records.as_chunks::<RECORD_BYTES>();
-    let events = records
-        .iter()
-        .enumerate()
-        .map(|(position, record)| Event::decode(record).ok_or(JournalError::Damaged { position }))
-        .collect::<Result<Vec<_>, _>>()?;
-    if !rest.is_empty() {
-        return Err(JournalError::Damaged { position: events.len() });
+    if version == 1 {
+        let events = decode_records::<RECORD_BYTES_OF_1>(bytes.get(HEADER_BYTES_OF_1..).unwrap_or_default(), Event::decode_version_1)?;
+        return Ok((options, events));
     }
-    Ok((options, number(24, 8), events))
+    let optional = |number: u64, none: u64| (number != none).then_some(number);
+    options.max_nodes = number(bytes, 44, 4) as u32;
+    options.max_depth = number(bytes, 48, 4) as u32;
+    options.retry_budget = optional(number(bytes, 52, 4), u64::from(u32::MAX)).map(|budget| budget as u32);
+    options.timeout = optional(number(bytes, 64, 8), u64::MAX);
+    let records_at = HEADER_BYTES.saturating_add((number(bytes, 56, 4) as usize).saturating_mul(POOL_BYTES));
+    let (Some(pools), Some(records)) = (bytes.get(HEADER_BYTES..records_at), bytes.get(records_at..)) else {
+        return Err(JournalError::NotAJournal { length: bytes.len() });
+    };
+    let pool = |bytes: &[u8; POOL_BYTES]| Pool { capacity: number(bytes, 0, 4) as u32, interval: optional(number(bytes, 8, 8), u64::MAX) };
+    options.pools = pools.as_chunks::<POOL_BYTES>().0.iter().map(pool).collect();
+    Ok((options, decode_records::<RECORD_BYTES>(records, Event::decode)?))
 }
 
-/// Rebuilds the run of a journal.
+fn decode_records<const BYTES: usize>(bytes: &[u8], decode: fn(&[u8; BYTES]) -> Option<Event>) -> Result<Vec<Event>, JournalError> {
+    let (records, rest) = bytes.as_chunks::<BYTES>();
+    let read = records.iter().enumerate().map(|(position, record)| decode(record).ok_or(JournalError::Damaged { position }));
+    let events = read.collect::<Result<Vec<_>, _>>()?;
+    if rest.is_empty() { Ok(events) } else { Err(JournalError::Damaged { position: events.len() }) }
+}
+
+/// Rebuilds the run of a journal; `growths` are what was added to its graph, in the order of the commits.
 ///
 /// # Errors
 /// As [`decode`], and [`JournalError::Fold`] at the first event that does not follow.
-pub fn replay(bytes: &[u8], plan: &Arc<Plan>) -> Result<Run, JournalError> {
-    let (options, _, events) = decode(bytes, plan)?;
-    Ok(Run::fold(Arc::clone(plan), options, &events)?)
+pub fn replay(bytes: &[u8], plan: &Arc<Plan>, growths: &[Arc<Growth>]) -> Result<Run, JournalError> {
+    let (options, events) = decode(bytes, plan)?;
+    Ok(Run::fold(Arc::clone(plan), options, &events, growths)?)
 }

@@ -218,7 +218,9 @@ fn rules_hash(policy: &Policy) -> Option<u64> {
         BackoffGrowth::Linear => 1,
         BackoffGrowth::Exponential(bits) => bits,
     };
-    [growth, delay, max_delay.unwrap_or(u64::MAX), u64::from(jitter)].into_iter().for_each(|word| hash.add(word));
+    for word in [growth, delay, max_delay.unwrap_or(u64::MAX), u64::from(jitter)] {
+        hash.add(word);
+    }
     for need in &*policy.needs {
         hash.add(u64::from(need.pool) << 32 | u64::from(need.amount));
     }

@@ -7,6 +7,7 @@ use super::Plan;
 use super::expression::Expression;
 
 /// The rules of one node. A plan keeps each distinct one once.
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing of a node, and no two exclude each other")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Policy {
     /// What the node does.
@@ -33,6 +34,15 @@ pub struct Policy {
     pub node_timeout: Option<u64>,
     /// What each attempt needs beside a slot: amounts of pools, by pool, ascending.
     pub needs: Arc<[Need]>,
+}
+
+impl Policy {
+    /// Whether the host is asked anything before the node becomes ready.
+    #[inline]
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.has_condition || self.is_cached
+    }
 }
 
 impl Default for Policy {

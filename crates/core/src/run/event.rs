@@ -195,6 +195,18 @@ impl Event {
         bytes
     }
 
+    /// The event of a record of version 1: `time: u64, node: u32, attempt: u32, lane: u32, kind: u8, detail: u8, 0: u16`, no value. A
+    /// failed attempt was due again at once.
+    #[must_use]
+    pub fn decode_version_1(bytes: &[u8; 24]) -> Option<Self> {
+        let mut record = [0; RECORD_BYTES];
+        record[0..8].copy_from_slice(&bytes[0..8]);
+        record[16..32].copy_from_slice(&bytes[8..24]);
+        let event = Self::decode(&record)?;
+        let value = if event.kind == EventKind::AttemptFailed { event.time } else { 0 };
+        Some(Self { value, ..event })
+    }
+
     /// The event of a record; `None` where the kind is unknown or a reserved byte is set.
     #[must_use]
     pub fn decode(bytes: &[u8; RECORD_BYTES]) -> Option<Self> {

@@ -51,7 +51,7 @@ pub enum GrowthFault {
 }
 
 /// A refusal, with the edge it is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RefusedGrowth {
     /// Why.
     pub fault: GrowthFault,

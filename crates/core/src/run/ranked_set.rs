@@ -42,6 +42,26 @@ impl RankedSet {
         set
     }
 
+    /// Makes room for `0..capacity`; the members stay. O(capacity / 64).
+    pub fn grow(&mut self, capacity: usize) {
+        if capacity.div_ceil(WORD) <= self.levels[0].len() {
+            return;
+        }
+        let mut grown = Self::empty(capacity);
+        for (at, &word) in self.levels[0].iter().enumerate() {
+            grown.levels[0][at] = word;
+            if word != 0 {
+                // The word's own bits are in place: marking any of them marks the way up.
+                let mut at = at;
+                for level in &mut grown.levels[1..] {
+                    level[at / WORD] |= 1 << (at % WORD);
+                    at /= WORD;
+                }
+            }
+        }
+        *self = grown;
+    }
+
     /// Adds `member`; nothing changes if it is in already.
     #[inline]
     pub fn insert(&mut self, member: u32) {
@@ -119,6 +139,20 @@ mod tests {
                 prop_assert_eq!(set.lowest(), model.first().copied());
             }
         }
+    }
+
+    #[test]
+    fn growing_keeps_the_members() {
+        let mut set = RankedSet::empty(3);
+        set.insert(0);
+        set.insert(2);
+        set.grow(70_000);
+        set.insert(69_999);
+        for member in [0, 2, 69_999] {
+            assert_eq!(set.lowest(), Some(member));
+            set.remove(member);
+        }
+        assert_eq!(set.lowest(), None);
     }
 
     #[test]

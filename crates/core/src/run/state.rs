@@ -87,6 +87,18 @@ pub enum Reason {
     Error = 1,
     /// The attempt did not end before its deadline.
     Timeout = 2,
+    /// What it waited for was refused.
+    Rejected = 3,
+    /// The process that ran it died.
+    Crashed = 4,
+    /// A limit was reached: of items, rounds, nodes or depth.
+    Limit = 5,
+    /// The node's own condition was false.
+    Condition = 16,
+    /// Its join could not be met, whatever had become of its upstreams.
+    Join = 17,
+    /// An upstream was skipped.
+    UpstreamSkipped = 18,
     /// An upstream failed, is blocked or was cancelled.
     UpstreamFailed = 19,
     /// The run stopped at the first failure before the node began.
@@ -94,10 +106,24 @@ pub enum Reason {
 }
 
 impl Reason {
+    const ALL: [Self; 11] = [
+        Self::None,
+        Self::Error,
+        Self::Timeout,
+        Self::Rejected,
+        Self::Crashed,
+        Self::Limit,
+        Self::Condition,
+        Self::Join,
+        Self::UpstreamSkipped,
+        Self::UpstreamFailed,
+        Self::FailFast,
+    ];
+
     /// The reason with this number.
     #[must_use]
     pub fn from_code(code: u8) -> Option<Self> {
-        [Self::None, Self::Error, Self::Timeout, Self::UpstreamFailed, Self::FailFast].into_iter().find(|reason| *reason as u8 == code)
+        Self::ALL.into_iter().find(|reason| *reason as u8 == code)
     }
 }
 

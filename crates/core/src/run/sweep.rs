@@ -1,0 +1,92 @@
+//! Sweeps: what a stop, a cancel or a deadline leaves unsettled is settled in one walk, in node order.
+
+use super::Run;
+use super::columns::flag;
+use super::effect::{AbortReason, Effect, Effects};
+use super::event::{Event, EventKind};
+use super::state::{NodeState, Reason};
+
+/// A walk over a scope and all inside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sweep {
+    pub(super) scope: u32,
+    pub(super) why: AbortReason,
+    /// Nodes below are done; 0 if it has not begun.
+    pub(super) next: u32,
+}
+
+impl Sweep {
+    pub(super) fn new(scope: u32, why: AbortReason) -> Self {
+        Self { scope, why, next: 0 }
+    }
+
+    pub(super) fn has_begun(&self) -> bool {
+        self.next > 0
+    }
+}
+
+impl Run {
+    /// Settles everything that is left in the scope of the first sweep, joins not asked.
+    pub(super) fn sweep_on(&mut self, sweep: Sweep, at: u64, effects: &mut Effects) {
+        let Sweep { scope, why, next } = sweep;
+        let may_spare = !self.options.abort_running && !self.places.scopes[scope as usize].is_closed;
+        for (first, count) in self.places.blocks_to_sweep(scope) {
+            for node in first.max(next)..first + count {
+                let i = node as usize;
+                let state = self.nodes.state[i];
+                if state.is_settled() || (!self.is_plain && self.places.policy(node).is_finally) {
+                    continue;
+                }
+                if why != AbortReason::FailFast {
+                    self.cancel_node(node, at, why, effects);
+                } else if self.nodes.attempt[i] == 0 {
+                    self.return_lease(node, at, effects);
+                    self.emit(Event::of_node(EventKind::NodeSkipped, at, node, 0).because(Reason::FailFast));
+                    self.free_outputs(node, effects);
+                } else if !may_spare || !self.is_spared(node) {
+                    self.cancel_node(node, at, why, effects);
+                }
+            }
+        }
+        self.sweeps.pop_front();
+    }
+
+    /// Settles the nodes of which a cancel was accepted, with all inside them.
+    pub(super) fn sweep_branch(&mut self, at: u64, effects: &mut Effects) {
+        for (first, count) in self.places.blocks_of(self.branch.iter().copied()) {
+            for node in first..first + count {
+                let is_spared = self.places.policy(node).is_finally && !self.branch.contains(&node);
+                if !self.nodes.state[node as usize].is_settled() && !is_spared {
+                    self.cancel_node(node, at, AbortReason::Cancel, effects);
+                }
+            }
+        }
+        self.branch.clear();
+    }
+
+    /// Whether a stop that aborts nothing lets a begun node go on: its code runs, or code inside it does.
+    fn is_spared(&self, node: u32) -> bool {
+        let runs = |node: u32| self.nodes.state[node as usize] == NodeState::Running && self.nodes.has(node, flag::LIVE);
+        self.nodes.state[node as usize] == NodeState::Running
+            && self.places.blocks_of(std::iter::once(node)).into_iter().any(|(first, count)| (first..first + count).any(runs))
+    }
+
+    fn return_lease(&mut self, node: u32, at: u64, effects: &mut Effects) {
+        if self.nodes.has(node, flag::LEASED) {
+            self.emit(Event::of_node(EventKind::LeaseReturned, at, node, self.nodes.attempt[node as usize]));
+            effects.other.push(Effect::Revoke { node });
+        }
+    }
+
+    /// Cancels one node; code of it is told to stop.
+    pub(super) fn cancel_node(&mut self, node: u32, at: u64, why: AbortReason, effects: &mut Effects) {
+        let attempt = self.nodes.attempt[node as usize];
+        self.return_lease(node, at, effects);
+        if self.nodes.has(node, flag::LIVE) {
+            effects.other.push(Effect::Abort { node, attempt, reason: why });
+        }
+        self.stop_items(node, effects);
+        self.emit(Event::of_node(EventKind::NodeCancelled, at, node, attempt));
+        self.free_outputs(node, effects);
+    }
+}
