@@ -85,13 +85,14 @@ export function attemptsOf(source: TraceSource): AttemptTable {
       const row = past[cell(pastOf.rows, i)];
       if (row === undefined) continue;
       add(row, waiting, row.reason);
-      lastStart = row.startedAt;
+      lastStart = row.reason === 0 ? row.startedAt : -1;
       if (row.reason !== 0) lastPast = row.attempt;
     }
     // A node settled between two attempts, or while it was parked, still shows its last stretch in the columns: that one is listed already.
     const startedAt = cell(columns.startedAt, node);
     const attempt = cell(columns.attempt, node);
-    if (startedAt < 0 || attempt === lastPast || startedAt === lastStart) continue;
+    const isListed = attempt === lastPast || (startedAt === lastStart && cell(columns.state, node) !== completed);
+    if (startedAt < 0 || isListed) continue;
     const ended: PastAttempt = {
       node,
       attempt,
