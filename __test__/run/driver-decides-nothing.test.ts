@@ -22,7 +22,7 @@ const rows: { what: string; pattern: RegExp; files: string[] }[] = [
   {
     what: "edges of the graph",
     pattern: /\.(?:edges|successors|predecessors|order|levels)\(\)|\bnative\.\w*(?:Into|Starts)\(/,
-    files: ["attempts.ts", "trace.ts", "profile.ts"],
+    files: ["trace-graph.ts", "trace.ts", "profile.ts"],
   },
   { what: "costs and priorities", pattern: /\b(?:cost|priority)\b(?!:)/, files: ["plan.ts", "profile.ts", "critical-path.ts"] },
   { what: "the host's timers", pattern: /\bset(?:Timeout|Interval|Immediate)\(/, files: [] },
