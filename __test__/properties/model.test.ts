@@ -1,7 +1,9 @@
 /** Laws of the reference model itself, so that what the core is compared with is tested too. */
 import { describe, expect, test } from "vitest";
+import { GrowthLog } from "../support/growth-log.js";
 import { ModelRun } from "../support/model/run.js";
-import { formatEvent, type RunInput, type RunSpec, type StepReport } from "../support/model/types.js";
+import type { Growth, RunSpec } from "../support/model/spec.js";
+import { formatEvent, type RunInput, type StepReport } from "../support/model/types.js";
 import { Random } from "../support/random.js";
 import { RandomHost, randomHabits, randomSpec } from "../support/random-run.js";
 import { checkLaws } from "../support/run-laws.js";
@@ -13,21 +15,23 @@ interface Batch {
 }
 
 /** Runs a seed to its end and keeps every batch and every answer. */
-function runSeed(seed: number): { spec: RunSpec; batches: Batch[]; steps: StepReport[] } {
+function runSeed(seed: number): { spec: RunSpec; growths: readonly Growth[]; batches: Batch[]; steps: StepReport[] } {
   const random = new Random(seed);
-  const spec = randomSpec(random, 200);
-  const host = new RandomHost(random, spec.nodeCount, randomHabits(random));
+  const spec = randomSpec(random, 100);
+  const host = new RandomHost(random, spec, randomHabits(random));
   const run = new ModelRun(spec);
+  const growths = new GrowthLog();
   const batches: Batch[] = [{ inputs: [{ kind: "start", at: 0 }], now: 0 }];
   const steps: StepReport[] = [];
   for (const batch of batches) {
     const report = run.advance(batch.inputs, batch.now);
     steps.push(report);
     host.learn(report);
+    growths.learn(batch.inputs, report.effects);
     if (batches.length > 50_000) throw new Error("the run does not end");
     if (!report.ended) batches.push({ inputs: host.nextBatch(), now: host.now });
   }
-  return { spec, batches, steps };
+  return { spec, growths: growths.committed, batches, steps };
 }
 
 function replay(spec: RunSpec, batches: readonly Batch[]): string[] {
@@ -38,8 +42,8 @@ function replay(spec: RunSpec, batches: readonly Batch[]): string[] {
 describe("the reference model", { timeout: 3_600_000 }, () => {
   test("every run ends, within the laws", () => {
     forEachSeed("model laws", 2000, (seed) => {
-      const { spec, steps } = runSeed(seed);
-      checkLaws(spec, steps);
+      const { spec, growths, steps } = runSeed(seed);
+      checkLaws(spec, growths, steps);
     });
   });
 

@@ -97,8 +97,9 @@ export class RandomHost {
 
   /** Learns what the step asked for. */
   learn(report: StepReport): void {
-    for (const lease of report.leases) this.#leased.set(key(lease), lease);
+    // What it is told to drop is older than what it is given.
     for (const effect of report.effects) this.#carryOut(effect);
+    for (const lease of report.leases) this.#leased.set(key(lease), lease);
     for (const event of report.events) {
       if (event.kind === "runPaused") this.#isPaused = true;
       if (event.kind === "runResumed") this.#isPaused = false;

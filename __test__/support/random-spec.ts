@@ -212,9 +212,11 @@ export function randomGrowth(random: Random, spec: RunSpec, nodeCount: number, g
     if (plan.nodeCount === 0 || random.chance(0.1)) return [old(), old(), isGuarded];
     return random.chance(0.75) ? [old(), fresh, isGuarded] : [fresh, old(), isGuarded];
   });
-  // An expression speaks of upstreams by their place, which a link would change: such nodes have other rules.
-  const policies = plan.policies.map(({ join, ...policy }) =>
-    typeof join === "object" || join === undefined ? policy : { ...policy, join },
-  );
+  // The places that an expression of a new node speaks of are numbered over all its upstreams.
+  const policies = plan.policies.map((policy, k) => {
+    const within = plan.edges.filter(([, to]) => to === k).map(([from]) => newNode + from);
+    const count = new Set([...within, ...links.filter(([, to]) => to === newNode + k).map(([from]) => from)]).size;
+    return typeof policy.join === "object" ? { ...policy, join: randomJoin(random, count) } : policy;
+  });
   return { plan: { ...plan, policies }, links };
 }

@@ -23,7 +23,7 @@ export interface RunBatch {
 export function caseOf(seed: number, maxNodes: number, habits: Partial<ReturnType<typeof randomHabits>> = {}): Case {
   const random = new Random(seed);
   const spec = randomSpec(random, maxNodes);
-  const host = new RandomHost(random, spec.nodeCount, { ...randomHabits(random), ...habits });
+  const host = new RandomHost(random, spec, { ...randomHabits(random), ...habits });
   return { random, spec, host, both: new SideBySide(spec) };
 }
 

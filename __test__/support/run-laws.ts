@@ -23,8 +23,8 @@ class Laws {
   readonly #reader: RunReader;
   /** Ranks of the nodes, where nothing but a slot decides who starts next. */
   readonly #ranks: readonly Rank[] | null;
-  /** Attempts told to stop whose code has not returned. */
-  readonly #out = new Set<string>();
+  /** Attempts told to stop whose code has not returned, and whether they hold what they need: parked code does not. */
+  readonly #out = new Map<string, boolean>();
   readonly #lateSuccesses = new Set<number>();
   readonly #openWaits = new Set<string>();
   readonly #asked = new Map<string, "open" | "answered">();
@@ -34,6 +34,8 @@ class Laws {
   readonly #undone = new Set<number>();
   readonly #phases: string[] = [];
   readonly #leaseTimes: { node: number; pool: number; amount: number; at: number }[] = [];
+  /** Nodes leased in this step. */
+  readonly #leasedNow = new Set<number>();
   #last: RunEvent | null = null;
   #step: StepReport = { events: [], leases: [], effects: [], wakeAt: null, ended: false };
   #isPaused = false;
@@ -54,6 +56,7 @@ class Laws {
 
   step(step: StepReport): void {
     this.#step = step;
+    this.#leasedNow.clear();
     for (const event of step.events) {
       const { moves } = this.#reader;
       const before = moves.length;
@@ -121,7 +124,9 @@ class Laws {
         const node = this.#reader.node(event.node);
         this.#law(node.isLeased, "only a lease is returned", event);
         const isTold = this.#step.effects.some((effect) => effect.kind === "revoke" && effect.node === event.node);
-        this.#law(isTold, "the host learns of a lease taken back", event);
+        // The host never sees a lease that is given and taken back in one step.
+        const isSeen = !this.#leasedNow.delete(event.node);
+        this.#law(isTold || !isSeen, "the host learns of a lease taken back", event);
         const kept = this.#leaseTimes.filter((lease) => lease.node !== event.node || lease.at !== this.#lastLeaseOf(event.node));
         this.#leaseTimes.splice(0, this.#leaseTimes.length, ...kept);
         return;
@@ -264,9 +269,11 @@ class Laws {
     law(node.state === "ready" && !node.isLeased, "a lease is of a ready node");
     law(event.attempt === (node.isParked ? node.begun : node.begun + 1), "attempts count up by one");
     law(event.attempt <= (node.policy.maxAttempts ?? 1), "maxAttempts is the total");
-    law(!this.#isPaused, "nothing starts in a pause");
-    law(!this.#isStopped || this.#phases.length > 0, "no work is handed out after a stop or a cancel");
+    const isGoingOn = this.#reader.nodes.some((other) => this.#isOrdinary(other) && !isSettled(other.state));
+    law(!this.#isPaused || !isGoingOn, "nothing starts in a pause");
+    law(!this.#isStopped || this.#phases.length > 0 || !this.#isOrdinary(node), "no work is handed out after a stop or a cancel");
     const taken = this.#lanes();
+    this.#leasedNow.add(event.node);
     law(!taken.includes(event.lane) && event.lane < this.#spec.maxWorkers, "a lane is a free slot");
     law(
       Array.from({ length: event.lane }, (_, lane) => lane).every((lane) => taken.includes(lane)),
@@ -314,7 +321,7 @@ class Laws {
     const abort = this.#step.effects.some((effect) => effect.kind === "abort" && effect.node === node.id && effect.attempt === node.begun);
     const hasCode = (node.policy.kind?.is ?? "task") === "task" && (node.state === "running" || node.isParked);
     if (hasCode && event.kind === "nodeCancelled") law(abort, "running code is told to stop");
-    if (hasCode && abort && event.kind !== "nodeCompleted") this.#out.add(`${node.id}#${node.begun}`);
+    if (hasCode && abort && event.kind !== "nodeCompleted") this.#out.set(`${node.id}#${node.begun}`, node.state === "running");
     for (const key of this.#openWaits) if (key.startsWith(`${node.id} `)) this.#openWaits.delete(key);
   }
 
@@ -363,18 +370,19 @@ class Laws {
       const used =
         intervalMs === undefined
           ? nodes.filter((node) => node.isLeased || node.state === "running").reduce((sum, node) => sum + needOf(node), 0) +
-            [...this.#out].reduce((sum, key) => sum + needOf(this.#reader.node(Number.parseInt(key, 10))), 0)
+            [...this.#out].reduce((sum, [key, holds]) => sum + (holds ? needOf(this.#reader.node(Number.parseInt(key, 10))) : 0), 0)
           : this.#leaseTimes
               .filter((lease) => lease.pool === number && lease.at > event.at - intervalMs * 1000)
               .reduce((sum, lease) => sum + lease.amount, 0);
       this.#law(used <= pool.capacity, `pool ${number} has ${pool.capacity}, ${used} are used`, event);
     }
-    const { container } = this.#reader.node(event.node).scope;
+    const { scope } = this.#reader.node(event.node);
+    const { container } = scope;
     if (container === null) return;
     const { kind } = this.#reader.node(container).policy;
     const most = kind !== undefined && "inside" in kind ? kind.inside.concurrency : undefined;
     if (most === undefined) return;
-    const busy = nodes.filter((node) => node.scope.container === container && (node.isLeased || node.state === "running"));
+    const busy = nodes.filter((node) => node.scope === scope && (node.isLeased || node.state === "running"));
     this.#law(busy.length <= most, `${busy.length} run inside ${container}, which lets ${most}`, event);
   }
 }

@@ -89,7 +89,7 @@ export class Asks {
     if (question === questions.until) return this.#truth(this.#scene.isEnough(node), "until", node);
     const { level, local } = this.#scene.levelOf(node);
     const inputs = this.#scene.inputsOf(node);
-    if (question === questions.cache) return this.#cached(level.caches.get(local)?.(inputs), node);
+    if (question === questions.cache) return this.#cached(level.caches.get(local)?.(inputs, new AttemptContext(this.#desk, node, 0)), node);
     const answer = level.conditions.get(local)?.(inputs, new AttemptContext(this.#desk, node, 0));
     return this.#truth(answer, "condition", node);
   }

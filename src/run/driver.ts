@@ -42,9 +42,11 @@ export interface DriverParts extends ExtrasParts {
   readonly params: unknown;
   readonly clock: Clock;
   readonly events: EventHub;
-  /** Called once, with the status, or with the fault that ended the run. */
-  readonly onEnd: (end: RunStatus | InternalError) => void;
+  readonly onEnd: (end: RunEnd) => void;
 }
+
+/** How a run ended: its status, or the fault that ended it. Told once. */
+export type RunEnd = RunStatus | InternalError;
 
 /** How long tasks may keep the event loop from turning before the driver lets it, in milliseconds. */
 const sliceMs = 20;
@@ -119,6 +121,26 @@ export class Driver implements Desk, EventNames {
 
   get run(): NativeRun {
     return this.#parts.run;
+  }
+
+  /** How many nodes the run began with. */
+  get baseCount(): number {
+    return this.#core.names.length;
+  }
+
+  /** The values that stand for nodes outside of the run. */
+  get given(): ReadonlyMap<number, unknown> {
+    return this.#parts.flow.base.given;
+  }
+
+  /** Whether outputs of nodes may have to be made. */
+  get hasContainers(): boolean {
+    return this.#parts.flow.base.containers.size > 0 || this.#extras?.levels.hasOpened === true;
+  }
+
+  /** The base node of this name. */
+  idOf(name: string): number | undefined {
+    return this.#core.index.get(name);
   }
 
   get runId(): string {
@@ -236,6 +258,8 @@ export class Driver implements Desk, EventNames {
 
   /** Why the branch that is being cancelled is. */
   branchReason: unknown;
+  /** The nodes that commands cancelled by name. */
+  readonly cancelledNodes = new Set<number>();
 
   get runTimeoutMs(): number | undefined {
     return this.#parts.runTimeoutMs;
@@ -256,6 +280,7 @@ export class Driver implements Desk, EventNames {
     const door = this.report();
     if (door === undefined) return;
     this.branchReason = reason;
+    for (const node of nodes) this.cancelledNodes.add(node);
     this.#parts.run.queueCancel(nodes);
     door.mail(this.#clock.now());
     this.flush();
@@ -599,7 +624,7 @@ export class Driver implements Desk, EventNames {
     this.#signals.abortAll(fault);
   }
 
-  #close(end: RunStatus | InternalError): void {
+  #close(end: RunEnd): void {
     this.#door = undefined;
     this.#isOver = true;
     this.#cancelTimer?.();

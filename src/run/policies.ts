@@ -42,6 +42,13 @@ export class Policies {
     return level.retryOn.get(local);
   }
 
+  /** The join rule of a node as text, where it is not the default. */
+  joinOf(node: number): string | undefined {
+    const { level, local } = this.#place(node);
+    const rule = level.core.nodes.join?.get(local);
+    return typeof rule === "object" ? rule.expr : rule;
+  }
+
   /** What a failure of a node means. */
   onFailureOf(node: number): "fail" | "allow" | "continue" {
     const { level, local } = this.#place(node);

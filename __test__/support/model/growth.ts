@@ -6,7 +6,7 @@
 import { enter } from "./containers.js";
 import { lookAgain } from "./looks.js";
 import { isSettled } from "./moves.js";
-import { addEdge, addNodes, isWithinLimits } from "./nodes.js";
+import { addEdge, addNodes, isWithinLimits, numberPlaces } from "./nodes.js";
 import { above } from "./order.js";
 import { type Growth, newNode } from "./spec.js";
 import type { ModelNode, RunState, Scope } from "./state.js";
@@ -33,6 +33,9 @@ export function commitGrowth(run: RunState, node: ModelNode | null, growth: Grow
   const idOf = (end: number): number => (end >= newNode ? first + (end - newNode) : end);
   const links = growth.links.map(([from, to, isGuarded]) => ({ from: run.node(idOf(from)), to: run.node(idOf(to)), isGuarded }));
   for (const { from, to, isGuarded } of links) addEdge(from, to, isGuarded === true);
+  // The places of new nodes are numbered over all their upstreams; what was there keeps those it has.
+  for (const node of added) node.places.length = 0;
+  numberPlaces([...added, ...links.map(({ to }) => to)]);
   raiseRanks(
     run,
     links.map(({ from }) => from),

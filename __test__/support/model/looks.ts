@@ -46,12 +46,12 @@ export function askJoin(run: RunState, node: ModelNode): void {
   const isFinally = node.policy.isFinally === true;
   // Row "finally": "finally-nodes run on every end, as `allSettled`, when everything else has settled".
   if (isFinally && !isFinalizing(run, node)) return;
-  const upstreams = node.upstreams.map((id) => run.node(id));
-  const looks = upstreams.map((upstream) => lookThrough(node, upstream));
+  const lookAt = (id: number): Look => lookThrough(node, run.node(id));
+  const looks = node.places.map(lookAt);
   const decision = decideJoin(isFinally ? "allSettled" : (node.policy.join ?? "allCompleted"), looks);
   if (decision.kind === "undecided") return;
   node.decision = decision;
-  node.inputs = node.upstreams.filter((_, i) => looks[i] === "completed");
+  node.inputs = node.upstreams.filter((id) => lookAt(id) === "completed");
   // Open questions about its edges are void.
   run.questions = run.questions.filter((open) => open.node !== node || open.question !== "edge");
   run.decisions.push(decision.kind === "skipped" ? { ...decision, node } : { kind: decision.kind, node });

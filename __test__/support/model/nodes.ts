@@ -17,6 +17,7 @@ export function addNodes(run: RunState, scope: Scope, plan: ModelPlan, depth: nu
       depth,
       upstreams: [],
       downstreams: [],
+      places: [],
       guardedFrom: new Set(),
       answers: new Map(),
       rank: container === null ? own : inside(ownOf(container, own), container.rank, container.policy.cost ?? 1),
@@ -34,12 +35,18 @@ export function addNodes(run: RunState, scope: Scope, plan: ModelPlan, depth: nu
   });
   run.nodes.push(...added);
   for (const [from, to, isGuarded] of plan.edges) addEdge(run.node(first + from), run.node(first + to), isGuarded === true);
+  numberPlaces(added);
   return added;
 }
 
 /** Of an item of a map, the cost is the map's. */
 function ownOf(container: ModelNode, own: ModelNode["rank"]): ModelNode["rank"] {
   return container.policy.kind?.is === "map" ? { ...own, remainingCost: container.policy.cost ?? 1 } : own;
+}
+
+/** Numbers the upstreams that have no place yet, in node order. */
+export function numberPlaces(nodes: readonly ModelNode[]): void {
+  for (const { upstreams, places } of nodes) places.push(...upstreams.filter((id) => !places.includes(id)));
 }
 
 export function addEdge(from: ModelNode, to: ModelNode, isGuarded: boolean): void {

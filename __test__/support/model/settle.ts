@@ -89,7 +89,10 @@ export function returnLease(run: RunState, node: ModelNode, at: number): void {
   if (lease === null) return;
   node.lease = null;
   run.rates = run.rates.filter((entry) => entry.node !== node || entry.attempt !== lease.attempt);
-  run.effect({ kind: "revoke", node: node.id });
+  // The host has not seen a lease of this step: it is not told of it at all. So what it is told to drop is older than what it is given.
+  const given = run.report.leases.indexOf(lease);
+  if (given === -1) run.effect({ kind: "revoke", node: node.id });
+  else run.report.leases.splice(given, 1);
   run.emit({ kind: "leaseReturned", at, node: node.id });
 }
 

@@ -23,6 +23,8 @@ export interface ModelNode {
   /** In node order. */
   readonly upstreams: number[];
   readonly downstreams: number[];
+  /** The upstreams in the order in which an expression numbers them: those it was made with in node order, then later ones. */
+  readonly places: number[];
   /** Upstreams whose edge has predicates. */
   readonly guardedFrom: Set<number>;
   /** What the answers about such edges make them look like. */

@@ -36,6 +36,15 @@ pub struct Policy {
     pub needs: Arc<[Need]>,
 }
 
+impl Policy {
+    /// Whether the host is asked anything before the node becomes ready.
+    #[inline]
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.has_condition || self.is_cached
+    }
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {

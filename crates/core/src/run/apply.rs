@@ -45,7 +45,9 @@ impl Run {
                 self.enqueue(node);
             }
             EventKind::NodeLeased => {
-                self.count_pass(node, time);
+                if !self.ready.is_plain() {
+                    self.count_pass(node, time);
+                }
                 self.dequeue(node);
                 self.free_lanes.remove(lane);
                 self.nodes.set(node, flag::LEASED | flag::HOLDS_LANE);
@@ -54,13 +56,13 @@ impl Run {
                 if !self.is_plain {
                     self.take_needs(node, time);
                 }
-                let policy = self.places.policy(node);
-                if let Some(timeout) = policy.timeout.into_iter().chain(policy.node_timeout).min() {
-                    self.lease_guard = self.lease_guard.min(time.saturating_add(timeout));
+                if self.shortest_timeout.is_some() {
+                    self.guard_lease(node, time);
                 }
             }
             EventKind::NodeStarted => {
                 if lane == NONE {
+                    self.has_more = true;
                     self.start_unslotted(node, attempt, time);
                 } else {
                     self.nodes.clear(node, flag::LEASED);
@@ -74,24 +76,15 @@ impl Run {
                 self.nodes.attempt[i] = attempt;
                 self.nodes.started_at[i] = stamp(time);
                 self.running_count += 1;
-                let policy = self.places.policy(node);
-                let (timeout, node_timeout, is_wait) = (policy.timeout, policy.node_timeout, matches!(policy.kind, Kind::Wait(_)));
-                if let Some(timeout) = timeout.filter(|_| !is_wait) {
-                    let due = time.saturating_add(timeout);
-                    self.timers.arm(Timer { due, node, class: TimerClass::AttemptTimeout, which: attempt });
-                }
-                if let Some(timeout) = node_timeout
-                    && !self.first_starts.contains_key(&node)
-                {
-                    self.first_starts.insert(node, time);
-                    let due = time.saturating_add(timeout);
-                    self.timers.arm(Timer { due, node, class: TimerClass::NodeTimeout, which: 0 });
+                if self.shortest_timeout.is_some() {
+                    self.arm_deadlines(node, attempt, time);
                 }
             }
             EventKind::NodeCompleted => {
                 if self.is_plain && self.nodes.state[i] == NodeState::Running {
                     self.complete_plain(node, time);
                 } else {
+                    self.has_more = true;
                     self.committing = None;
                     self.close_inside(node, None);
                     self.leave(node, false, time);
@@ -103,9 +96,34 @@ impl Run {
         }
     }
 
+    /// A lease may begin without our hearing of it: its deadlines count from now on.
+    fn guard_lease(&mut self, node: u32, time: u64) {
+        let policy = self.places.policy(node);
+        if let Some(timeout) = policy.timeout.into_iter().chain(policy.node_timeout).min() {
+            self.lease_guard = self.lease_guard.min(time.saturating_add(timeout));
+        }
+    }
+
+    fn arm_deadlines(&mut self, node: u32, attempt: u32, time: u64) {
+        let policy = self.places.policy(node);
+        let (timeout, node_timeout, is_wait) = (policy.timeout, policy.node_timeout, matches!(policy.kind, Kind::Wait(_)));
+        if let Some(timeout) = timeout.filter(|_| !is_wait) {
+            let due = time.saturating_add(timeout);
+            self.timers.arm(Timer { due, node, class: TimerClass::AttemptTimeout, which: attempt });
+        }
+        if let Some(timeout) = node_timeout
+            && !self.first_starts.contains_key(&node)
+        {
+            self.first_starts.insert(node, time);
+            let due = time.saturating_add(timeout);
+            self.timers.arm(Timer { due, node, class: TimerClass::NodeTimeout, which: 0 });
+        }
+    }
+
     /// The arms of [`Run::apply`] that are not taken for every node.
     #[expect(clippy::too_many_lines, reason = "one arm per kind of event, each a few lines: the table is read best as one")]
     fn apply_rare(&mut self, event: Event) {
+        self.has_more = true;
         let Event { time, node, attempt, lane, kind, detail, value } = event;
         let i = node as usize;
         match kind {
@@ -281,13 +299,14 @@ impl Run {
     }
 
     /// A task of a plain plan has succeeded: its downstreams count.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "measured: it lies on the path of every task")]
+    #[inline(always)]
     fn complete_plain(&mut self, node: u32, time: u64) {
         let i = node as usize;
         self.running_count -= 1;
         self.nodes.flags[i] = 0;
         self.free_lanes.insert(self.nodes.lane[i]);
-        if !self.first_starts.is_empty() || !self.stretches.is_empty() || !self.waits.is_empty() {
+        if self.has_memories() {
             self.forget(node);
         }
         self.enter(node, NodeState::Completed, Reason::None, time);
@@ -533,7 +552,8 @@ impl Run {
     }
 
     /// Puts a node into a final state.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "measured: it lies on the path of every task")]
+    #[inline(always)]
     fn enter(&mut self, node: u32, state: NodeState, reason: Reason, time: u64) {
         let i = node as usize;
         self.nodes.state[i] = state;
@@ -541,7 +561,6 @@ impl Run {
         self.nodes.settled_at[i] = stamp(time);
         if self.is_plain {
             self.unsettled_count -= 1;
-            self.places.scopes[0].open -= 1;
         } else {
             self.count_settled(node);
         }
@@ -624,6 +643,12 @@ impl Run {
         }
         self.nodes.clear(node, flag::HOLDS_LANE | flag::HOLDS_PLACE | flag::HOLDS_NEEDS);
         holds_needs && keeps_needs
+    }
+
+    /// Whether anything is kept about any unsettled node beside its columns.
+    #[inline]
+    fn has_memories(&self) -> bool {
+        !self.first_starts.is_empty() || !self.stretches.is_empty() || !self.waits.is_empty()
     }
 
     /// Drops what is kept about an unsettled node beside its columns.

@@ -15,20 +15,20 @@ impl Run {
     #[inline]
     pub(super) fn decide(&mut self, at: u64, effects: &mut Effects) {
         loop {
-            if self.has_urgent() {
+            if self.has_more && self.has_urgent() {
                 self.decide_urgent(at, effects);
             } else if let Some(&decision) = self.decisions.front() {
                 self.write_down(decision, at, effects);
-            } else if !self.culprits.is_empty() || !self.sweeps.is_empty() || !self.closing.is_empty() {
+            } else if self.has_more && (!self.culprits.is_empty() || !self.sweeps.is_empty() || !self.closing.is_empty()) {
                 self.decide_scopes(at, effects);
             } else {
+                self.has_more = false;
                 return;
             }
         }
     }
 
     /// Whether something is half done and goes on before any decision.
-    #[inline]
     fn has_urgent(&self) -> bool {
         self.committing.is_some()
             || !self.opening.is_empty()
@@ -60,6 +60,18 @@ impl Run {
 
     #[inline]
     fn write_down(&mut self, decision: Decision, at: u64, effects: &mut Effects) {
+        if let Decision::Met(node) = decision
+            && self.is_plain
+            && self.nodes.state[node as usize] == NodeState::Pending
+            && !self.places.policy(node).is_asked()
+        {
+            self.emit(Event::of_node(EventKind::NodeReady, at, node, 0));
+            return;
+        }
+        self.write_down_rare(decision, at, effects);
+    }
+
+    fn write_down_rare(&mut self, decision: Decision, at: u64, effects: &mut Effects) {
         if self.is_void(decision) {
             self.decisions.pop_front();
             return;
@@ -160,7 +172,8 @@ impl Run {
         if let Some(&culprit) = self.culprits.front() {
             let scope = self.places.scope_of(culprit);
             let state = &self.places.scopes[scope as usize];
-            let has_settled = state.open == 0 && state.is_complete;
+            let open = if self.is_plain { self.unsettled_count } else { state.open };
+            let has_settled = open == 0 && state.is_complete;
             if state.is_stopped || has_settled || (!self.is_plain && self.is_accepted(culprit)) {
                 self.culprits.pop_front();
             } else {

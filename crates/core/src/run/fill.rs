@@ -20,11 +20,15 @@ impl Run {
         if !self.undoing.ready.is_empty() {
             self.fill_undo(now, effects);
         }
-        while self.ready.is_plain() && self.ready.is_ranked() {
+        while self.is_plain {
             let Some(rank) = self.ready.first_rank() else { return };
             let Some(lane) = self.free_lanes.lowest() else { return };
             self.lease(self.plan.order().node_at(rank), lane, now, effects);
         }
+        self.fill_classed(now, effects);
+    }
+
+    fn fill_classed(&mut self, now: u64, effects: &mut Effects) {
         while let Some(node) = self.pick(now) {
             if self.places.policy(node).kind == Kind::Task {
                 let Some(lane) = self.free_lanes.lowest() else { return };
@@ -37,7 +41,8 @@ impl Run {
         }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "measured: the loop over plain tasks is the hot one")]
+    #[inline(always)]
     fn lease(&mut self, node: u32, lane: u32, now: u64, effects: &mut Effects) {
         let attempt = self.nodes.attempt[node as usize] + u32::from(!self.nodes.has(node, flag::LIVE));
         self.emit(Event::of_node(EventKind::NodeLeased, now, node, attempt).on_lane(lane));
@@ -85,9 +90,6 @@ impl Run {
 
     /// A node starts: the best one that does not fit is passed over, if it stands before it.
     pub(super) fn count_pass(&mut self, node: u32, now: u64) {
-        if self.ready.is_plain() {
-            return;
-        }
         let started = self.key_of(node);
         let passed = self.first_unfit(now).map(|(_, key)| key).filter(|&key| key < started).map(|key| self.node_of(key));
         if let Some(passed) = passed {
@@ -126,24 +128,34 @@ impl Run {
         }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "measured: it lies on the path of every task")]
+    #[inline(always)]
     pub(super) fn enqueue(&mut self, node: u32) {
-        if self.is_plain && self.ready.is_ranked() {
+        if self.is_plain {
             self.ready.insert_rank(self.plan.order().rank_of(node));
         } else {
-            let (class, key) = (self.class_of(node), self.key_of(node));
-            self.ready.insert(&class, key);
+            self.enqueue_classed(node);
         }
     }
 
-    #[inline]
+    fn enqueue_classed(&mut self, node: u32) {
+        let (class, key) = (self.class_of(node), self.key_of(node));
+        self.ready.insert(&class, key);
+    }
+
+    #[expect(clippy::inline_always, reason = "measured: it lies on the path of every task")]
+    #[inline(always)]
     pub(super) fn dequeue(&mut self, node: u32) {
-        if self.is_plain && self.ready.is_ranked() {
+        if self.is_plain {
             self.ready.remove_rank(self.plan.order().rank_of(node));
         } else {
-            let (class, key) = (self.class_of(node), self.key_of(node));
-            self.ready.remove(&class, key);
+            self.dequeue_classed(node);
         }
+    }
+
+    fn dequeue_classed(&mut self, node: u32) {
+        let (class, key) = (self.class_of(node), self.key_of(node));
+        self.ready.remove(&class, key);
     }
 
     fn class_of(&self, node: u32) -> Class {

@@ -289,6 +289,9 @@ impl Run {
         if self.ready.is_ranked() {
             self.use_figures();
         }
-        self.is_plain = false;
+        if self.is_plain {
+            self.places.scopes[0].open = self.unsettled_count;
+            self.is_plain = false;
+        }
     }
 }

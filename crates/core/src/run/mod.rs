@@ -266,6 +266,8 @@ pub struct Run {
     unsettled_count: u32,
 
     decisions: VecDeque<Decision>,
+    /// Whether anything but decisions may be due. Not state: a hint that spares the common case the looking.
+    has_more: bool,
     /// Failures that stop their scope once their cascade is decided, unless a downstream accepts them.
     culprits: VecDeque<u32>,
     sweeps: VecDeque<Sweep>,
@@ -360,6 +362,7 @@ impl Run {
             waiting_count: 0,
             unsettled_count: n as u32 - plan.finally_nodes().len() as u32,
             decisions: VecDeque::new(),
+            has_more: false,
             culprits: VecDeque::new(),
             sweeps: VecDeque::new(),
             closing: VecDeque::new(),

@@ -10,7 +10,14 @@ use super::{NEVER, Run};
 use crate::plan::Kind;
 
 impl Run {
+    #[inline]
     pub(super) fn run_timers(&mut self, now: u64, effects: &mut Effects) {
+        if self.timers.first().is_some() {
+            self.run_due(now, effects);
+        }
+    }
+
+    fn run_due(&mut self, now: u64, effects: &mut Effects) {
         let live = self.running_count as usize
             + self.waiting_count as usize
             + self.told.len()
@@ -87,7 +94,11 @@ impl Run {
     }
 
     /// When the host must come back at the latest. A leased node may have begun since, so its deadline is taken from the lease.
+    #[inline]
     pub(super) fn wake_at(&mut self, now: u64) -> Option<u64> {
+        if self.is_plain && self.lease_guard == NEVER && self.timers.first().is_none() {
+            return None;
+        }
         if self.lease_count == 0 {
             self.lease_guard = NEVER;
         } else if self.lease_guard <= now {
@@ -100,7 +111,7 @@ impl Run {
                 Some(_) => self.timers.pop(),
             }
         };
-        let room = self.room_at(now).unwrap_or(NEVER);
+        let room = if self.is_plain { NEVER } else { self.room_at(now).unwrap_or(NEVER) };
         let at = due.min(self.lease_guard).min(room);
         (at != NEVER).then_some(at)
     }
