@@ -4,9 +4,10 @@
  * I1 A command crosses at once. I2 After the end, commands that could change nothing do nothing, and those whose caller counts on an
  * effect (signals, answers, additions) throw.
  */
-import { nearest } from "../errors/did-you-mean.js";
+
 import { quote } from "../errors/base.js";
 import { RunOverError, SignalError } from "../errors/control.js";
+import { nearest } from "../errors/did-you-mean.js";
 import { NodeNotFoundError } from "../errors/graph.js";
 import { InvalidOptionError } from "../errors/options.js";
 import type { GrowthEdge, GrowthEntry } from "../flow/growth.js";
