@@ -25,10 +25,12 @@ export type { NodeView } from "./dag/dag-value.js";
 export type { DraftDAG } from "./dag/draft-dag.js";
 export type { Direction, DrawOptions, StatusSource } from "./dag/draw.js";
 export type { EdgeEntry, NodeEntry } from "./dag/entries.js";
+export type { JoinRule } from "./dag/graph-core.js";
 export type { EdgeJSON, GraphJSON, NodeJSON } from "./dag/json.js";
-export type { EdgeOptions, NodeOptions, RetryOptions, TaskPolicy } from "./dag/options.js";
+export type { AnyInputs, Asked, EdgeOptions, JoinOption, NodeOptions, RetryMatch, RetryOptions, TaskPolicy } from "./dag/options.js";
 export type { AnyShape, NodeName, Shape } from "./dag/types.js";
 export {
+  ConflictingOptionsError,
   CycleError,
   DagnyError,
   DuplicateEdgeError,
@@ -42,10 +44,14 @@ export {
   InvalidEdgeError,
   InvalidNameError,
   InvalidOptionError,
+  JoinExpressionError,
   LimitExceededError,
   MissingTaskError,
   NodeNotFoundError,
+  PoolExceededError,
+  PoolNotFoundError,
   RunError,
+  SelectionError,
   SelfLoopError,
   TaskError,
   TimeoutError,
@@ -53,12 +59,33 @@ export {
   type UnknownTask,
   UnknownTaskError,
 } from "./errors/index.js";
-export type { TaskContext, TaskFunction } from "./flow/task.js";
+export type { TaskDefinition } from "./flow/definition.js";
+export {
+  approval,
+  type ItemOf,
+  type ItemOutcome,
+  type Items,
+  type LoopRules,
+  loop,
+  type MapLimits,
+  type MapOutput,
+  map,
+  type SubDagOptions,
+  sleep,
+  subDag,
+  type WaitNodeOptions,
+  waitFor,
+} from "./flow/definitions.js";
+export type { GrowthEdge, GrowthEntry } from "./flow/growth.js";
+export type { JoinTree, Look } from "./flow/join-tree.js";
+export type { Schema, StandardSchema } from "./flow/schema.js";
+export type { BasicContext, RunState, TaskContext, TaskFunction, WaitOptions } from "./flow/task.js";
 export type { OutputsOf, TasksFor } from "./flow/types.js";
 export type { NodeState, Reason } from "./run/columns.js";
 export type { EventListener, RunEvent, RunStatus } from "./run/events.js";
 export { DAGExecutor, type RunHandle } from "./run/executor.js";
 export type { ExecutorOptions, KeepResults, RunOptions } from "./run/options.js";
 export type { Bottleneck, CriticalPath as RunCriticalPath, NodeProfile, Parallelism, PathStep, Profile, Waiting } from "./run/profile.js";
-export type { AbandonedAttempt, NodeResult, RunResult, StateCounts } from "./run/result.js";
+export type { AttemptResult, MadeFrom, NodeResult } from "./run/node-result.js";
+export type { AbandonedAttempt, RunResult, StateCounts, UndoneNode } from "./run/result.js";
 export type { ChromeTrace, ChromeTraceOptions, Trace, TraceEvent } from "./run/trace.js";

@@ -221,7 +221,11 @@ describe("what is wrong with a graph", () => {
     ["no list of nodes", (g) => g.addNodes(wrong(5)), "INVALID_OPTION: `nodes` must be a list of nodes, received 5 (number)"],
     ["nodes as text", (g) => g.addNodes("abc"), 'INVALID_OPTION: `nodes` must be a list of nodes, received "abc" (string)'],
     ["no list of edges", (g) => g.addEdges(wrong(null)), "INVALID_OPTION: `edges` must be a list of edges, received null"],
-    ["a task that is none", (g) => g.addTask("b", [], 5), 'INVALID_OPTION: node "b": `task` must be a function, received 5 (number)'],
+    [
+      "a task that is none",
+      (g) => g.addTask("b", [], 5),
+      'INVALID_OPTION: node "b": `task` must be a function, or what map, subDag, loop, waitFor, approval or sleep makes, received 5 (number)',
+    ],
   ])("%s", (_, write, expected) => {
     const written = faults((graph) => {
       graph.addNode("a");
@@ -313,11 +317,15 @@ describe("options of nodes and edges", () => {
     ["metadata that is a list", { metadata: [] }, "`metadata` must be an object, received an array of 0"],
     ["options that are null", null, "`options` must be an object, received null"],
     ["an unknown option", { cots: 1 }, "there is no option `cots`; did you mean `cost`?"],
-    ["an unknown option of retry", { retry: { attempts: 2 } }, "there is no option `retry.attempts`; known are `retry.maxAttempts`"],
+    [
+      "an unknown option of retry",
+      { retry: { attempts: 2 } },
+      "there is no option `retry.attempts`; known are `retry.maxAttempts`, `retry.backoff`, `retry.delayMs`, `retry.factor`, `retry.maxDelayMs`, `retry.jitter`, `retry.retryOn`",
+    ],
     [
       "an option like no other",
       { zzz: 1 },
-      "there is no option `zzz`; known are `payload`, `metadata`, `cost`, `priority`, `timeoutMs`, `retry`",
+      "there is no option `zzz`; known are `payload`, `metadata`, `cost`, `priority`, `timeoutMs`, `nodeTimeoutMs`, `retry`, `join`, `condition`, `cached`, `onFailure`, `finally`, `undo`, `resources`, `concurrencyKey`, `rate`, `effects`",
     ],
   ];
 

@@ -20,6 +20,11 @@ const all: readonly (readonly [InstanceType<typeof errors.GraphError> | Error, e
   [new errors.LimitExceededError("x"), "LIMIT_EXCEEDED"],
   [new errors.InvalidOptionError("cost", "a number", "1"), "INVALID_OPTION"],
   [new errors.UnknownOptionError("cots", "cost", ["cost"]), "UNKNOWN_OPTION"],
+  [new errors.ConflictingOptionsError(["finally", "join"], "x"), "CONFLICTING_OPTIONS"],
+  [new errors.JoinExpressionError("a", "x", { line: 1, column: 2 }, "b"), "JOIN_EXPRESSION"],
+  [new errors.SelectionError("b", "a"), "SELECTION_INVALID"],
+  [new errors.PoolNotFoundError("a", "pool", "gpus", "gpu"), "POOL_NOT_FOUND"],
+  [new errors.PoolExceededError("a", "gpu", 3, 2), "POOL_EXCEEDED"],
   [new errors.MissingTaskError(["a"]), "TASK_MISSING"],
   [new errors.UnknownTaskError([{ name: "b", suggestion: "a" }]), "TASK_UNKNOWN"],
   [new errors.TaskError("a", 1, "x"), "TASK_FAILED"],
@@ -51,6 +56,13 @@ describe("every error", () => {
 
 describe("messages", () => {
   it.each([
+    [new errors.JoinExpressionError("a", "x", { line: 1, column: 2 }, "b"), 'node "a": `join`: line 1, column 2: x; did you mean "b"?'],
+    [new errors.PoolNotFoundError("a", "pool", "gpus", "gpu"), 'node "a": the executor has no pool "gpus"; did you mean "gpu"?'],
+    [new errors.PoolNotFoundError("a", "rate", "api"), 'node "a": the executor has no rate "api"; give it to the executor: `rates`'],
+    [
+      new errors.PoolExceededError("a", "gpu", 3, 2),
+      'node "a": needs 3 of pool "gpu", which has 2; need less, or give the executor a larger pool',
+    ],
     [new errors.MissingTaskError(["a", "b"]), 'no task was given for 2 nodes: "a", "b"'],
     [new errors.UnknownTaskError([{ name: "laod", suggestion: "load" }]), 'no node exists for task "laod" (did you mean "load"?)'],
     [new errors.TimeoutError("a", 2, 50), 'node "a": attempt 2 ran longer than 50 ms'],

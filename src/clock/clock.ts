@@ -10,6 +10,9 @@ export interface Clock {
   defer(go: () => void): void;
 }
 
+/** For the modules and tests of this package: executor options carry a clock in place of the system's under this key. */
+export const clockOption: unique symbol = Symbol.for("dagny.clock"); // Registered: the bundle of `dagny/testing` has the same one.
+
 /** The longest delay that `setTimeout` does not turn into 1 ms. */
 const longestDelayMs = 2 ** 31 - 1;
 

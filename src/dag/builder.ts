@@ -75,7 +75,8 @@ export class DAGBuilder<N extends string = never, U extends object = NoKeys, O e
   /**
    * The graph. Throws everything that is wrong with it at once, one fault itself, several as a `GraphError`: first what single calls did
    * wrong (names, options, duplicate nodes) in call order, then the faults of single edges (unknown ends, self loops, duplicates) in the
-   * order they were added, then one whole cycle for each cyclic component. The builder may go on afterwards; the graph stays as it is.
+   * order they were added, then one whole cycle for each cyclic component. Where all this is right, what nodes must be to each other: joins
+   * that name no upstream, nodes after finally-nodes. The builder may go on afterwards; the graph stays as it is.
    * O(n + m).
    */
   build(

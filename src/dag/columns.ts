@@ -6,19 +6,46 @@ export type Columns<Row extends object> = { -readonly [K in keyof Row]: Map<numb
 
 /** Columns of nodes, none in use. */
 export function nodeColumns(): Columns<NodeRow> {
-  return { payload: null, metadata: null, cost: null, priority: null, timeoutMs: null, maxAttempts: null, task: null };
+  return {
+    payload: null,
+    metadata: null,
+    cost: null,
+    priority: null,
+    timeoutMs: null,
+    maxAttempts: null,
+    backoff: null,
+    retryOn: null,
+    nodeTimeoutMs: null,
+    join: null,
+    condition: null,
+    onFailure: null,
+    finally: null,
+    undo: null,
+    resources: null,
+    concurrencyKey: null,
+    rate: null,
+    effects: null,
+    cached: null,
+    task: null,
+  };
 }
 
 /** Columns of edges, none in use. */
 export function edgeColumns(): Columns<EdgeRow> {
-  return { weight: null, label: null };
+  return { weight: null, label: null, condition: null, filter: null, choice: null };
 }
 
+/** What is to be put into a row: `undefined` takes out what is there. */
+export type RowChange<Row extends object> = { readonly [K in keyof Row]?: Row[K] | undefined };
+
 /** Puts what `values` has into row `row`; what it does not have stays as it is. */
-export function setRow<Row extends object>(columns: Columns<Row>, row: number, values: Partial<Row>): void {
+export function setRow<Row extends object>(columns: Columns<Row>, row: number, values: RowChange<Row>): void {
   for (const column of Object.keys(values) as (keyof Row)[]) {
     const value = values[column];
-    if (value === undefined) continue;
+    if (value === undefined) {
+      columns[column]?.delete(row);
+      continue;
+    }
     columns[column] ??= new Map();
     columns[column].set(row, value);
   }

@@ -6,7 +6,7 @@ import * as analysis from "./analysis/index.js";
 import { rowOf } from "./columns.js";
 import { toDot } from "./dot.js";
 import type { DrawOptions } from "./draw.js";
-import type { GraphCore, NodeRow } from "./graph-core.js";
+import type { BackoffRow, GraphCore, KeptFunction, NodeRow, RetryOn } from "./graph-core.js";
 import { type GraphJSON, toJSON } from "./json.js";
 import { toMermaid } from "./mermaid.js";
 import type { AnyShape, DerivedShape, MergedShape, NodeName, Shape } from "./types.js";
@@ -27,7 +27,20 @@ export interface NodeView<N extends string = string> {
   readonly cost?: number;
   readonly priority?: number;
   readonly timeoutMs?: number;
-  readonly retry?: { readonly maxAttempts: number };
+  readonly nodeTimeoutMs?: number;
+  readonly retry?: { readonly maxAttempts: number; readonly retryOn?: RetryOn } & Partial<Omit<BackoffRow, "growth">> & {
+      readonly backoff?: BackoffRow["growth"];
+    };
+  readonly join?: NodeRow["join"];
+  readonly condition?: KeptFunction;
+  readonly cached?: KeptFunction;
+  readonly onFailure?: NodeRow["onFailure"];
+  readonly finally?: boolean;
+  readonly undo?: KeptFunction;
+  readonly resources?: NodeRow["resources"];
+  readonly concurrencyKey?: NodeRow["concurrencyKey"];
+  readonly rate?: readonly string[];
+  readonly effects?: NodeRow["effects"];
 }
 
 /** What a graph can do. Node order is the order nodes were added in; every list below is in a documented, deterministic order. */
@@ -318,6 +331,8 @@ export function coreOf(dag: DagValue<Shape>, called = "dag"): GraphCore {
 
 /** A node's row as users see it. */
 export function nodeView<N extends string>(name: N, row: Partial<NodeRow>): NodeView<N> {
-  const { task: _, maxAttempts, ...options } = row;
-  return { name, ...options, ...(maxAttempts === undefined ? {} : { retry: { maxAttempts } }) };
+  const { task: _, maxAttempts, backoff, retryOn, ...options } = row;
+  if (maxAttempts === undefined) return { name, ...options };
+  const { growth, ...delays } = backoff ?? {};
+  return { name, ...options, retry: { maxAttempts, ...(growth && { backoff: growth }), ...delays, ...(retryOn && { retryOn }) } };
 }

@@ -1,9 +1,11 @@
 /** The graph that `new DAG()` makes: all that a graph can do, and the calls that change it. */
 import { InvalidOptionError } from "../errors/options.js";
+import type { TaskDefinition } from "../flow/definition.js";
 import type { TaskFunction } from "../flow/task.js";
 import { DagValue, type NodeView, nodeView } from "./dag-value.js";
 import { Draft } from "./draft.js";
 import type { EdgeEntry, NodeEntry } from "./entries.js";
+import { expectedTask, isTask } from "./graph-builder.js";
 import type { EdgeOptions, NodeOptions } from "./options.js";
 
 /**
@@ -89,8 +91,8 @@ export class DraftDAG extends DagValue {
   }
 
   /** Gives a node its task. */
-  setTask(name: string, task: TaskFunction): this {
-    if (typeof task !== "function") throw new InvalidOptionError("task", "a function", task);
+  setTask(name: string, task: TaskFunction | TaskDefinition<never, unknown>): this {
+    if (!isTask(task)) throw new InvalidOptionError("task", expectedTask, task);
     this.#draft.setTask(name, task);
     return this;
   }

@@ -19,11 +19,12 @@ import {
 } from "../errors/graph.js";
 import { InternalError } from "../errors/internal.js";
 import { DraftDoor, edgeAnswers } from "../native/index.js";
-import { clearRow, edgeColumns, movedRows, nodeColumns, rowOf, setRow } from "./columns.js";
+import { clearRow, edgeColumns, movedRows, nodeColumns, type RowChange, rowOf, setRow } from "./columns.js";
 import { checkList, type EdgeEntry, isEdgeEntry, isName, type NodeEntry, nameFaultOf, nodeOfEntry } from "./entries.js";
 import { errorsOf, firstUnknown } from "./faults.js";
 import type { EdgeRow, EdgeTable, GraphCore, NodeRow, NodeTask } from "./graph-core.js";
-import { type EdgeOptions, edgeRow, type NodeOptions, nodeRow } from "./options.js";
+import type { AnyEdgeOptions, AnyNodeOptions } from "./options.js";
+import { edgeRow, nodeRow } from "./rows.js";
 
 /** The names, attributes and order of a graph under change. */
 export class Draft {
@@ -33,7 +34,7 @@ export class Draft {
   readonly #index = new Map<string, number>();
   readonly #nodes = nodeColumns();
   /** What edges carry: upstream id, then downstream id. */
-  readonly #edges = new Map<number, Map<number, Partial<EdgeRow>>>();
+  readonly #edges = new Map<number, Map<number, RowChange<EdgeRow>>>();
   #snapshot: GraphCore | null = null;
 
   get nodeCount(): number {
@@ -57,7 +58,7 @@ export class Draft {
     return rowOf(this.#nodes, this.#idOf(name));
   }
 
-  addNode(name: string, options?: NodeOptions): void {
+  addNode(name: string, options?: AnyNodeOptions): void {
     const faults: DagnyError[] = [];
     const row = this.#checkedNode(name, options, faults);
     if (faults.length > 0) throw errorOf(faults);
@@ -69,7 +70,7 @@ export class Draft {
   addNodes(entries: Iterable<NodeEntry>): void {
     checkList("nodes", "a list of nodes", entries);
     const faults: DagnyError[] = [];
-    const wanted = new Map<string, Partial<NodeRow>>();
+    const wanted = new Map<string, RowChange<NodeRow>>();
     for (const entry of entries) {
       const node = typeof entry === "string" ? ([entry] as const) : nodeOfEntry(entry, faults);
       if (node === null) continue;
@@ -83,7 +84,7 @@ export class Draft {
     this.#door.addNodes(wanted.size);
   }
 
-  addEdge(from: string, to: string, options?: EdgeOptions): void {
+  addEdge(from: string, to: string, options?: AnyEdgeOptions): void {
     const upstream = this.#endOf(from, from, to);
     const downstream = this.#endOf(to, from, to);
     const row = options === undefined ? undefined : this.#checkedEdge(from, to, options);
@@ -97,7 +98,7 @@ export class Draft {
     checkList("edges", "a list of edges", entries);
     const faults: DagnyError[] = [];
     const unknown: string[] = [];
-    const edges: [from: number, to: number, row: Partial<EdgeRow> | undefined][] = [];
+    const edges: [from: number, to: number, row: RowChange<EdgeRow> | undefined][] = [];
     const idOf = (name: string): number => this.#index.get(name) ?? firstUnknown + unknown.push(name) - 1;
     for (const entry of entries) {
       if (!isEdgeEntry(entry, faults)) continue;
@@ -142,10 +143,10 @@ export class Draft {
   }
 
   /** Sets what `options` has, leaves the rest. */
-  setNode(name: string, options: NodeOptions): void {
+  setNode(name: string, options: AnyNodeOptions): void {
     const id = this.#idOf(name);
     const faults: DagnyError[] = [];
-    const row = nodeRow(options, `node ${quote(name)}`, faults);
+    const row = nodeRow(options, `node ${quote(name)}`, faults, name);
     if (faults.length > 0) throw errorOf(faults);
     this.#changed();
     setRow(this.#nodes, id, row);
@@ -158,7 +159,7 @@ export class Draft {
   }
 
   /** Sets what `options` has, leaves the rest. */
-  setEdge(from: string, to: string, options: EdgeOptions): void {
+  setEdge(from: string, to: string, options: AnyEdgeOptions): void {
     const upstream = this.#idOf(from);
     const downstream = this.#idOf(to);
     if (!this.#door.native.hasEdge(upstream, downstream)) throw new EdgeNotFoundError(from, to);
@@ -196,27 +197,27 @@ export class Draft {
   }
 
   /** The node's row. A name or an option that is wrong, and a name that is taken, are faults. */
-  #checkedNode(name: string, options: NodeOptions | undefined, faults: DagnyError[]): Partial<NodeRow> {
+  #checkedNode(name: string, options: AnyNodeOptions | undefined, faults: DagnyError[]): RowChange<NodeRow> {
     if (!isName(name)) faults.push(new InvalidNameError(name));
     else if (this.#index.has(name)) faults.push(new DuplicateNodeError(name));
-    return options === undefined ? {} : nodeRow(options, `node ${quote(String(name))}`, faults);
+    return options === undefined ? {} : nodeRow(options, `node ${quote(String(name))}`, faults, String(name));
   }
 
-  #checkedEdge(from: string, to: string, options: EdgeOptions): Partial<EdgeRow> {
+  #checkedEdge(from: string, to: string, options: AnyEdgeOptions): RowChange<EdgeRow> {
     const faults: DagnyError[] = [];
     const row = edgeRow(options, `edge ${quote(from)} -> ${quote(to)}`, faults);
     if (faults.length > 0) throw errorOf(faults);
     return row;
   }
 
-  #put(name: string, row: Partial<NodeRow>): void {
+  #put(name: string, row: RowChange<NodeRow>): void {
     const id = this.#names.push(name) - 1;
     this.#index.set(name, id);
     setRow(this.#nodes, id, row);
   }
 
-  #carry(from: number, to: number, row: Partial<EdgeRow>): void {
-    const rows = this.#edges.get(from) ?? new Map<number, Partial<EdgeRow>>();
+  #carry(from: number, to: number, row: RowChange<EdgeRow>): void {
+    const rows = this.#edges.get(from) ?? new Map<number, RowChange<EdgeRow>>();
     this.#edges.set(from, rows.set(to, { ...rows.get(to), ...row }));
   }
 

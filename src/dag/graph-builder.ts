@@ -8,13 +8,16 @@
 import { type DagnyError, describe, quote } from "../errors/base.js";
 import { DuplicateNodeError, errorOf, InvalidEdgeError, InvalidNameError } from "../errors/graph.js";
 import { InvalidOptionError } from "../errors/options.js";
+import { TaskDefinition } from "../flow/definition.js";
+import { ruleFaults } from "../flow/rules.js";
 import type { NativeGraph } from "../native/index.js";
 import { edgeColumns, isEmpty, movedRows, nodeColumns, setRow } from "./columns.js";
 import { EdgeList } from "./edge-list.js";
 import { type EdgeEntry, isEdgeEntry, isList, isName, type NodeEntry, nameFaultOf, nodeOfEntry } from "./entries.js";
 import { checkedGraph, firstUnknown } from "./faults.js";
 import type { EdgeTable, GraphCore, NodeTask } from "./graph-core.js";
-import { type EdgeOptions, edgeRow, type NodeOptions, nodeRow } from "./options.js";
+import type { AnyEdgeOptions, AnyNodeOptions } from "./options.js";
+import { edgeRow, nodeRow } from "./rows.js";
 
 /** How much a builder holds. */
 interface BuilderSize {
@@ -47,7 +50,7 @@ export class GraphBuilder {
     return this.#edges.edgeCount;
   }
 
-  addNode(name: string, options?: NodeOptions): void {
+  addNode(name: string, options?: AnyNodeOptions): void {
     if (!isName(name)) {
       this.#faults.push(new InvalidNameError(name));
       return;
@@ -57,19 +60,19 @@ export class GraphBuilder {
     // One look-up instead of two: a name that was there already makes the index no larger.
     this.#index.set(name, id);
     if (this.#index.size + this.#duplicates === id) this.#noteDuplicate(name);
-    if (options !== undefined) setRow(this.#nodes, id, nodeRow(options, `node ${quote(name)}`, this.#faults));
+    if (options !== undefined) setRow(this.#nodes, id, nodeRow(options, `node ${quote(name)}`, this.#faults, name));
   }
 
   /** Adds a node with its task, and an edge from each of `needs`. */
-  addTask(name: string, needs: readonly string[], task: unknown, options?: NodeOptions): void {
+  addTask(name: string, needs: readonly string[], task: unknown, options?: AnyNodeOptions): void {
     const id = this.#names.length;
     this.addNode(name, options);
-    if (!isTask(task)) this.#faults.push(new InvalidOptionError("task", "a function", task, `node ${quote(String(name))}`));
+    if (!isTask(task)) this.#faults.push(new InvalidOptionError("task", expectedTask, task, `node ${quote(String(name))}`));
     else if (this.#names.length > id) setRow(this.#nodes, id, { task });
     for (const upstream of needs) this.addEdge(upstream, name);
   }
 
-  addEdge(from: string, to: string, options?: EdgeOptions): void {
+  addEdge(from: string, to: string, options?: AnyEdgeOptions): void {
     let upstream = this.#index.get(from);
     let downstream = this.#index.get(to);
     if (upstream === undefined || downstream === undefined) {
@@ -86,7 +89,7 @@ export class GraphBuilder {
   }
 
   /** Adds an edge between two ids. */
-  addEdgeBetween(from: number, to: number, options?: EdgeOptions): void {
+  addEdgeBetween(from: number, to: number, options?: AnyEdgeOptions): void {
     if (options !== undefined) this.#setEdgeOptions(this.#names[from] ?? String(from), this.#names[to] ?? String(to), options);
     this.#edges.push(from, to);
   }
@@ -140,6 +143,14 @@ export class GraphBuilder {
 
   /** The graph as written so far. Throws what is wrong with it: one fault itself, several as a `GraphError`. O(n + m). */
   build(): GraphCore {
+    const core = this.buildPart();
+    const faults = ruleFaults(core);
+    if (faults.length > 0) throw errorOf(faults);
+    return core;
+  }
+
+  /** The same for a part of a graph whose nodes have upstreams elsewhere: what nodes must be to each other is not checked. */
+  buildPart(): GraphCore {
     if (this.#duplicates > 0) this.#useFirstIds();
     this.#resolveProvisional();
     const unknown = [...this.#provisional.keys()];
@@ -156,7 +167,7 @@ export class GraphBuilder {
   }
 
   /** Keeps the options of the edge that is added next. */
-  #setEdgeOptions(from: string, to: string, options: EdgeOptions): void {
+  #setEdgeOptions(from: string, to: string, options: AnyEdgeOptions): void {
     const owner = `edge ${quote(from)} -> ${quote(to)}`;
     setRow(this.#edgeOptions, this.#edges.edgeCount, edgeRow(options, owner, this.#faults));
   }
@@ -221,8 +232,12 @@ export class GraphBuilder {
   }
 }
 
-function isTask(value: unknown): value is NodeTask {
-  return typeof value === "function";
+/** What may be given as a task, in words. */
+export const expectedTask = "a function, or what map, subDag, loop, waitFor, approval or sleep makes";
+
+/** Whether a value can be a node's task. */
+export function isTask(value: unknown): value is NodeTask {
+  return typeof value === "function" || value instanceof TaskDefinition;
 }
 
 function replaceIds(ids: Uint32Array, replacement: (id: number) => number): void {

@@ -3,14 +3,16 @@ import type { DagnyError } from "../errors/base.js";
 import { nearest } from "../errors/did-you-mean.js";
 import { errorOf } from "../errors/graph.js";
 import { InvalidOptionError, UnknownOptionError } from "../errors/options.js";
+import type { AnyFunction } from "../flow/definition.js";
 
 /** Checks the options of one owner (`node "a"`; none for a call's own options), and adds what is wrong to a list. */
 export class OptionCheck {
-  readonly #owner: string | undefined;
+  /** Whose options they are, as messages say it. */
+  readonly owner: string | undefined;
   readonly #faults: DagnyError[];
 
   constructor(owner: string | undefined, faults: DagnyError[]) {
-    this.#owner = owner;
+    this.owner = owner;
     this.#faults = faults;
   }
 
@@ -23,6 +25,40 @@ export class OptionCheck {
     return this.#noted(typeof value === "string", option, "a string", value);
   }
 
+  isName(option: string, value: unknown): value is string {
+    return this.#noted(typeof value === "string" && value !== "", option, "a non-empty string", value);
+  }
+
+  isBoolean(option: string, value: unknown): value is boolean {
+    return this.#noted(typeof value === "boolean", option, "true or false", value);
+  }
+
+  isFunction(option: string, value: unknown, expected = "a function"): value is AnyFunction {
+    return this.#noted(typeof value === "function", option, expected, value);
+  }
+
+  /** Whether the value is one of these words. */
+  isWord<W extends string>(option: string, value: unknown, words: readonly W[], hint?: string): value is W {
+    const shown = words.map((word) => JSON.stringify(word));
+    const expected = `${shown.slice(0, -1).join(", ")} or ${shown.at(-1)}${hint === undefined ? "" : ` (${hint})`}`;
+    return this.#noted(
+      words.some((word) => word === value),
+      option,
+      expected,
+      value,
+    );
+  }
+
+  /** Notes a fault where `isRight` is not. */
+  holds(option: string, expected: string, value: unknown, isRight: boolean): boolean {
+    return this.#noted(isRight, option, expected, value);
+  }
+
+  /** Notes a fault that has a class of its own. */
+  fault(fault: DagnyError): void {
+    this.#faults.push(fault);
+  }
+
   isRecord(option: string, value: unknown, expected = "an object"): value is Record<string, unknown> {
     return this.#noted(typeof value === "object" && value !== null && !Array.isArray(value), option, expected, value);
   }
@@ -33,12 +69,12 @@ export class OptionCheck {
       if (known.includes(option)) continue;
       const suggestion = nearest(option, known);
       const right = known.map((name) => prefix + name);
-      this.#faults.push(new UnknownOptionError(prefix + option, suggestion && prefix + suggestion, right, this.#owner));
+      this.#faults.push(new UnknownOptionError(prefix + option, suggestion && prefix + suggestion, right, this.owner));
     }
   }
 
   #noted(isRight: boolean, option: string, expected: string, value: unknown): boolean {
-    if (!isRight) this.#faults.push(new InvalidOptionError(option, expected, value, this.#owner));
+    if (!isRight) this.#faults.push(new InvalidOptionError(option, expected, value, this.owner));
     return isRight;
   }
 }

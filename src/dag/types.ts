@@ -75,3 +75,11 @@ export interface MergedShape<S extends Shape, T extends Shape> extends Shape {
   readonly upstreams: S["upstreams"] & T["upstreams"];
   readonly outputs: Omit<S["outputs"], keyof T["outputs"]> & T["outputs"];
 }
+
+/** The nodes of `S` without downstreams; any of them where nodes are known only at run time. */
+export type LeafName<S extends Shape> = string extends S["names"]
+  ? string
+  : Exclude<S["names"], { [N in keyof S["upstreams"]]: keyof S["upstreams"][N] }[keyof S["upstreams"]]>;
+
+/** The outputs of the nodes without downstreams, by name. */
+export type LeafOutputs<S extends Shape> = { readonly [N in LeafName<S>]: N extends keyof S["outputs"] ? S["outputs"][N] : unknown };

@@ -111,9 +111,14 @@ export class NodeNotFoundError extends GraphError {
   /** The nearest name there is, if one is near. */
   readonly suggestion: string | undefined;
 
-  /** `node` is the name asked for, or the id; `usedBy` is the edge that names the node, if one does. */
-  constructor(node: string | { readonly id: unknown }, suggestion?: string, usedBy?: { readonly from: string; readonly to: string }) {
-    const where = usedBy === undefined ? "" : `, used by edge ${showEdge(usedBy.from, usedBy.to)}`;
+  /** `node` is the name asked for, or the id; `usedBy` is what names the node, if anything does: an edge, or an option in words. */
+  constructor(
+    node: string | { readonly id: unknown },
+    suggestion?: string,
+    usedBy?: string | { readonly from: string; readonly to: string },
+  ) {
+    const user = typeof usedBy === "object" ? `edge ${showEdge(usedBy.from, usedBy.to)}` : usedBy;
+    const where = user === undefined ? "" : `, used by ${user}`;
     const cure = suggestion === undefined ? "" : `; did you mean ${quote(suggestion)}?`;
     super(`${typeof node === "string" ? `no node is named ${quote(node)}` : `no node has id ${showId(node.id)}`}${where}${cure}`);
     this.node = typeof node === "string" ? node : String(node.id);

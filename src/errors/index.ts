@@ -2,6 +2,15 @@
 export { DagnyError } from "./base.js";
 export { type ErrorCode, errorCodes } from "./codes.js";
 export {
+  ContextError,
+  GrowthError,
+  RejectedError,
+  RunOverError,
+  SignalError,
+  StateConflictError,
+  WaitTimeoutError,
+} from "./control.js";
+export {
   CycleError,
   DuplicateEdgeError,
   DuplicateNodeError,
@@ -15,6 +24,9 @@ export {
   SelfLoopError,
 } from "./graph.js";
 export { InternalError } from "./internal.js";
-export { InvalidOptionError, UnknownOptionError } from "./options.js";
+export { JoinExpressionError } from "./join.js";
+export { ConflictingOptionsError, InvalidOptionError, UnknownOptionError } from "./options.js";
+export { PoolExceededError, PoolNotFoundError } from "./resources.js";
 export { RunError } from "./run.js";
+export { SelectionError } from "./selection.js";
 export { MissingTaskError, TaskError, TimeoutError, type UnknownTask, UnknownTaskError } from "./task.js";

@@ -53,6 +53,26 @@ export class UnknownOptionError extends DagnyError {
   }
 }
 
+/** Options that do not go together. */
+export class ConflictingOptionsError extends DagnyError {
+  /** The options that are at odds. */
+  readonly options: readonly string[];
+
+  /** `why` says why they cannot stand together, and what to do. */
+  constructor(options: readonly string[], why: string, owner?: string) {
+    super(`${prefix(owner)}${why}`);
+    this.options = options;
+  }
+
+  get code(): ErrorCode {
+    return "CONFLICTING_OPTIONS";
+  }
+
+  override get name(): string {
+    return "ConflictingOptionsError";
+  }
+}
+
 function prefix(owner: string | undefined): string {
   return owner === undefined ? "" : `${owner}: `;
 }

@@ -1,9 +1,15 @@
 /** The options of an executor and of one run: checked at the edge, defaults filled in. */
 import { availableParallelism } from "node:os";
-import type { Clock } from "../clock/clock.js";
-import { nearest } from "../errors/did-you-mean.js";
-import { InvalidOptionError, UnknownOptionError } from "../errors/options.js";
-import type { EventListener } from "./events.js";
+import { type Clock, clockOption } from "../clock/clock.js";
+import { OptionCheck } from "../dag/option-check.js";
+import type { RetryOptions } from "../dag/options.js";
+import { retryRow } from "../dag/retry-row.js";
+import { isCapacity } from "../dag/rows.js";
+import type { DagnyError } from "../errors/base.js";
+import { errorOf } from "../errors/graph.js";
+import { ConflictingOptionsError } from "../errors/options.js";
+import type { RunDefaults } from "../flow/lowered.js";
+import type { EventListener, RunEvent } from "./events.js";
 
 /** Options of an executor; each holds for all its runs. */
 export interface ExecutorOptions {
@@ -19,20 +25,57 @@ export interface ExecutorOptions {
    */
   readonly failFast?: boolean | undefined;
   /**
+   * Whether a stop aborts attempts that are running. If not, they end, without a further attempt or wait.
+   * @default true
+   */
+  readonly abortRunning?: boolean | undefined;
+  /**
    * How long a run waits for code that was told to stop, in milliseconds, before it ends without it.
    * @default 1000
    */
   readonly graceMs?: number | undefined;
   /**
-   * Longest running time of one attempt, in milliseconds, for nodes that do not say.
+   * Longest running time of one attempt, in milliseconds, for functions that do not say, at every level.
    * @default no limit
    */
   readonly timeoutMs?: number | undefined;
   /**
-   * Attempts in all, for nodes that do not say: `3` is `{ maxAttempts: 3 }`.
+   * Longest wall time of a node from its first start, in milliseconds, for nodes that do not say.
+   * @default no limit
+   */
+  readonly nodeTimeoutMs?: number | undefined;
+  /**
+   * Longest wall time of the run, pauses included, in milliseconds. What is unfinished then is cancelled, and the run fails.
+   * @default no limit
+   */
+  readonly runTimeoutMs?: number | undefined;
+  /**
+   * Attempts in all, for functions that do not say, at every level: `3` is `{ maxAttempts: 3 }`. A task whose `effects` are `"external"` is
+   * retried only where its own node says so.
    * @default 1
    */
-  readonly retry?: number | { readonly maxAttempts?: number | undefined } | undefined;
+  readonly retry?: number | RetryOptions | undefined;
+  /**
+   * How many retries there may be in a run, all nodes together: an integer of at least 0. With none left a failure is final.
+   * @default no limit
+   */
+  readonly retryBudget?: number | undefined;
+  /**
+   * What chance is drawn from: an integer from 0 to 4,294,967,295. Equal runs with equal seeds wait equally long.
+   * @default chosen at random for each run
+   */
+  readonly seed?: number | undefined;
+  /**
+   * Whether the nodes that succeeded are undone, where they have an `undo`, when a run fails or is cancelled.
+   * @default false
+   */
+  readonly undo?: boolean | undefined;
+  /** What nodes may name in `resources`: how much there is of each pool, integers of at least 1. */
+  readonly pools?: Readonly<Record<string, number>> | undefined;
+  /** What nodes may name in `rate`: at most `limit` starts in any window of `perMs` milliseconds. */
+  readonly rates?: Readonly<Record<string, RateLimit>> | undefined;
+  /** What a run may grow to; a growth or a container beyond it fails its node with reason `limit`. */
+  readonly limits?: GrowthLimits | undefined;
   /**
    * Which outputs the report keeps. Others are freed after their last reader has settled.
    * @default "all"
@@ -40,15 +83,50 @@ export interface ExecutorOptions {
   readonly keepResults?: KeepResults | undefined;
 }
 
+/** At most so many starts in any window of so many milliseconds. */
+export interface RateLimit {
+  readonly limit: number;
+  readonly perMs: number;
+}
+
+/** What a run may grow to. */
+export interface GrowthLimits {
+  /**
+   * Nodes in all: of the graph, inside containers, items, and added ones.
+   * @default 10,000,000
+   */
+  readonly nodes?: number | undefined;
+  /**
+   * How deep containers and additions may be in each other.
+   * @default 1000
+   */
+  readonly depth?: number | undefined;
+}
+
 /** Which outputs a report keeps. */
 export type KeepResults = "all" | "leaves" | "none";
 
-/** Options of one run. */
-export interface RunOptions {
+/** Which events to hear of. */
+export interface EventFilter {
+  /** Only events of these types. */
+  readonly types?: readonly RunEvent["type"][] | undefined;
+  /** Only events about these nodes, by address, and those about what is inside them. */
+  readonly nodes?: readonly string[] | undefined;
+}
+
+/** Options of one run. `Name` is what its nodes are called, `Params` what they read as `ctx.params`. */
+export interface RunOptions<Name extends string = string, Params = unknown> extends Selection<Name> {
+  /** What tasks read as `ctx.params`. */
+  readonly params?: Params | undefined;
   /** Cancels the run when it aborts. */
   readonly signal?: AbortSignal | undefined;
   /** Called with every event, from the first. What it throws becomes an event and changes nothing. */
   readonly onEvent?: EventListener | undefined;
+  /**
+   * Which events `onEvent` is called with.
+   * @default all of them
+   */
+  readonly eventFilter?: EventFilter | undefined;
   /**
    * The run's id.
    * @default a random UUID
@@ -56,85 +134,192 @@ export interface RunOptions {
   readonly runId?: string | undefined;
 }
 
-/** For the modules and tests of this package: a clock in place of the system's. */
-export const clockOption: unique symbol = Symbol("clock");
+/** Which nodes of the graph a run is made of. Several of these take away from each other: a node runs where all of them keep it. */
+export interface Selection<Name extends string = string> {
+  /** Runs these nodes and what they depend on. */
+  readonly targets?: readonly Name[] | undefined;
+  /** Runs these nodes alone; for what they depend on, `values` stand. */
+  readonly only?: readonly Name[] | undefined;
+  /** Runs these nodes and what depends on them; for what else that depends on, `values` stand. */
+  readonly from?: readonly Name[] | undefined;
+  /** Leaves these nodes out; what follows them follows what they followed. */
+  readonly exclude?: readonly Name[] | undefined;
+  /** Outputs of nodes that are not to run: they look completed. */
+  readonly values?: { readonly [node in Name]?: unknown } | undefined;
+}
+
+export { clockOption } from "../clock/clock.js";
 
 /** Executor options with every default filled in. */
 export interface ResolvedOptions {
   readonly maxWorkers: number;
   readonly failFast: boolean;
+  readonly abortRunning: boolean;
   readonly graceMs: number;
-  readonly timeoutMs: number | undefined;
-  readonly maxAttempts: number;
+  readonly runTimeoutMs: number | undefined;
+  readonly retryBudget: number | undefined;
+  readonly seed: number | undefined;
+  readonly undo: boolean;
+  readonly limits: { readonly nodes: number; readonly depth: number };
   readonly keepResults: KeepResults;
+  /** What holds for nodes that say nothing themselves; one object per executor. */
+  readonly defaults: RunDefaults;
   readonly clock: Clock | undefined;
 }
 
-/** The most slots the core counts; Infinity means as many. */
-const mostWorkers = 0xffff_ffff;
-/** The most attempts of one node: a bound on what a task that always fails can cost, and small enough to be told apart by a number. */
-const mostAttempts = 2 ** 20;
-const keepModes: readonly unknown[] = ["all", "leaves", "none"];
+/** The largest number the core counts to. */
+const mostCount = 0xffff_ffff;
+const keepModes = ["all", "leaves", "none"] as const;
+const executorOptionNames: readonly (keyof ExecutorOptions)[] = [
+  "maxWorkers",
+  "failFast",
+  "abortRunning",
+  "graceMs",
+  "timeoutMs",
+  "nodeTimeoutMs",
+  "runTimeoutMs",
+  "retry",
+  "retryBudget",
+  "seed",
+  "undo",
+  "pools",
+  "rates",
+  "limits",
+  "keepResults",
+];
 
-/** Checks the second argument of `new DAGExecutor`. */
+/** Checks the second argument of `new DAGExecutor`. Throws what is wrong with it. */
 export function resolveOptions(given: number | ExecutorOptions = {}): ResolvedOptions {
   const options: ExecutorOptions & { readonly [clockOption]?: Clock } = typeof given === "number" ? { maxWorkers: given } : given;
-  checkNames(options, ["maxWorkers", "failFast", "graceMs", "timeoutMs", "retry", "keepResults"]);
-  const { maxWorkers = availableParallelism(), failFast = true, graceMs = 1000, timeoutMs, retry = 1, keepResults = "all" } = options;
-  const isCount = (n: unknown, most: number): boolean => typeof n === "number" && Number.isInteger(n) && n >= 1 && n <= most;
-  expect(
-    "maxWorkers",
-    maxWorkers,
-    "an integer of at least 1, or Infinity",
-    isCount(maxWorkers, mostWorkers) || maxWorkers === Number.POSITIVE_INFINITY,
-  );
-  expect("failFast", failFast, "true or false", typeof failFast === "boolean");
-  expect("graceMs", graceMs, "a number of at least 0, in milliseconds", typeof graceMs === "number" && graceMs >= 0);
-  const isTimeout = timeoutMs === undefined || (typeof timeoutMs === "number" && Number.isFinite(timeoutMs) && timeoutMs > 0);
-  expect("timeoutMs", timeoutMs, "a finite number above 0, in milliseconds", isTimeout);
-  if (typeof retry === "object" && retry !== null) checkNames(retry, ["maxAttempts"], "retry.");
-  const maxAttempts = typeof retry === "object" && retry !== null ? (retry.maxAttempts ?? 1) : retry;
-  expect(
-    typeof retry === "object" && retry !== null ? "retry.maxAttempts" : "retry",
-    maxAttempts,
-    `an integer from 1 to ${mostAttempts}`,
-    isCount(maxAttempts, mostAttempts),
-  );
-  expect("keepResults", keepResults, '"all", "leaves" or "none"', keepModes.includes(keepResults));
+  const faults: DagnyError[] = [];
+  const check = new OptionCheck(undefined, faults);
+  const isRecord: boolean = check.isRecord("options", options);
+  if (!isRecord) throw errorOf(faults);
+  check.names(options, executorOptionNames);
+  const { maxWorkers = availableParallelism(), failFast = true, abortRunning = true, graceMs = 1000 } = options;
+  const { runTimeoutMs, retryBudget, seed, undo = false, keepResults = "all" } = options;
+  if (maxWorkers !== Number.POSITIVE_INFINITY) isCount("maxWorkers", maxWorkers, check, 1, "an integer of at least 1, or Infinity");
+  check.isBoolean("failFast", failFast);
+  check.isBoolean("abortRunning", abortRunning);
+  check.isBoolean("undo", undo);
+  if (graceMs !== Number.POSITIVE_INFINITY) check.isNumber("graceMs", "a number of at least 0, in milliseconds", graceMs, (n) => n >= 0);
+  if (runTimeoutMs !== undefined) isTimeout("runTimeoutMs", runTimeoutMs, check);
+  if (retryBudget !== undefined) isCount("retryBudget", retryBudget, check, 0, "an integer of at least 0", mostCount - 1);
+  if (seed !== undefined) isCount("seed", seed, check, 0, `an integer from 0 to ${mostCount}`);
+  check.isWord("keepResults", keepResults, keepModes);
+  const limits = limitsOf(options.limits, check);
+  const defaults = { ...defaultsOf(options, check), failFast };
+  if (faults.length > 0) throw errorOf(faults, "the options have");
+  const clock = options[clockOption];
   return {
-    maxWorkers: Math.min(maxWorkers, mostWorkers),
+    maxWorkers: Math.min(maxWorkers, mostCount),
     failFast,
+    abortRunning,
     graceMs,
-    timeoutMs,
-    maxAttempts,
+    runTimeoutMs,
+    retryBudget,
+    seed,
+    undo,
+    limits,
     keepResults,
-    clock: options[clockOption],
+    defaults,
+    clock,
   };
 }
 
-/** Checks the second argument of `execute` and `start`. */
+const runOptionNames: readonly (keyof RunOptions)[] = [
+  "signal",
+  "onEvent",
+  "eventFilter",
+  "runId",
+  "params",
+  "targets",
+  "only",
+  "from",
+  "exclude",
+  "values",
+];
+
+/** Checks the second argument of `execute` and `start`. Names of nodes are checked where they are looked up. */
 export function checkRunOptions(options: RunOptions): void {
-  checkNames(options, ["signal", "onEvent", "runId"]);
-  const { signal, onEvent, runId } = options;
-  expect("signal", signal, "an AbortSignal", signal === undefined || signal instanceof AbortSignal);
-  expect("onEvent", onEvent, "a function", onEvent === undefined || typeof onEvent === "function");
-  expect("runId", runId, "a non-empty string", runId === undefined || (typeof runId === "string" && runId !== ""));
-}
-
-function expect(option: string, received: unknown, expected: string, isRight: boolean): void {
-  if (!isRight) throw new InvalidOptionError(option, expected, received);
-}
-
-function checkNames(options: object, known: readonly string[], prefix = ""): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options))
-    throw new InvalidOptionError("options", "an object", options);
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
-    const suggestion = nearest(name, known);
-    throw new UnknownOptionError(
-      prefix + name,
-      suggestion && prefix + suggestion,
-      known.map((it) => prefix + it),
-    );
+  const faults: DagnyError[] = [];
+  const check = new OptionCheck(undefined, faults);
+  if (!check.isRecord("options", options)) throw errorOf(faults);
+  check.names(options, runOptionNames);
+  const { signal, onEvent, eventFilter, runId, values } = options;
+  if (signal !== undefined) check.holds("signal", "an AbortSignal", signal, signal instanceof AbortSignal);
+  if (onEvent !== undefined) check.isFunction("onEvent", onEvent);
+  if (eventFilter !== undefined) checkFilter(eventFilter, onEvent, check);
+  if (runId !== undefined) check.isName("runId", runId);
+  if (values !== undefined) check.isRecord("values", values, "an object of outputs by node name");
+  for (const option of ["targets", "only", "from", "exclude"] as const) {
+    if (options[option] !== undefined) isNameList(option, options[option], check);
   }
+  if (faults.length > 0) throw errorOf(faults, "the options have");
+}
+
+function checkFilter(filter: unknown, onEvent: unknown, check: OptionCheck): void {
+  if (!check.isRecord("eventFilter", filter)) return;
+  check.names(filter, ["types", "nodes"], "eventFilter.");
+  if (filter.types !== undefined) isNameList("eventFilter.types", filter.types, check);
+  if (filter.nodes !== undefined) isNameList("eventFilter.nodes", filter.nodes, check);
+  if (onEvent === undefined) check.fault(new ConflictingOptionsError(["eventFilter", "onEvent"], "`eventFilter` needs `onEvent`"));
+}
+
+function isNameList(option: string, value: unknown, check: OptionCheck): void {
+  const isRight = Array.isArray(value) && value.every((name) => typeof name === "string" && name !== "");
+  check.holds(option, "an array of non-empty strings", value, isRight);
+}
+
+function isTimeout(option: string, value: unknown, check: OptionCheck): value is number {
+  return check.isNumber(option, "a finite number above 0, in milliseconds", value, (n) => n > 0);
+}
+
+function isCount(option: string, value: unknown, check: OptionCheck, least: number, expected: string, most = mostCount): value is number {
+  return check.isNumber(option, expected, value, (n) => Number.isInteger(n) && n >= least && n <= most);
+}
+
+function limitsOf(limits: unknown, check: OptionCheck): ResolvedOptions["limits"] {
+  const { nodes = 10_000_000, depth = 1000 } = limits !== undefined && check.isRecord("limits", limits) ? limits : {};
+  if (typeof limits === "object" && limits !== null) check.names(limits, ["nodes", "depth"], "limits.");
+  const expected = "an integer of at least 1";
+  return {
+    nodes: isCount("limits.nodes", nodes, check, 1, expected) ? nodes : 0,
+    depth: isCount("limits.depth", depth, check, 0, "an integer of at least 0") ? depth : 0,
+  };
+}
+
+function defaultsOf({ timeoutMs, nodeTimeoutMs, retry = 1, pools, rates }: ExecutorOptions, check: OptionCheck): RunDefaults {
+  const { maxAttempts = 1, backoff, retryOn } = retryRow(retry, check) ?? {};
+  return {
+    timeoutMs: timeoutMs !== undefined && isTimeout("timeoutMs", timeoutMs, check) ? timeoutMs : undefined,
+    nodeTimeoutMs: nodeTimeoutMs !== undefined && isTimeout("nodeTimeoutMs", nodeTimeoutMs, check) ? nodeTimeoutMs : undefined,
+    maxAttempts,
+    backoff,
+    retryOn,
+    pools: pools === undefined ? undefined : poolsOf(pools, check),
+    rates: rates === undefined ? undefined : ratesOf(rates, check),
+  };
+}
+
+function poolsOf(pools: unknown, check: OptionCheck): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  if (!check.isRecord("pools", pools, "an object of capacities by pool")) return found;
+  for (const [name, capacity] of Object.entries(pools)) {
+    if (isCapacity(`pools[${JSON.stringify(name)}]`, capacity, check)) found.set(name, capacity);
+  }
+  return found;
+}
+
+function ratesOf(rates: unknown, check: OptionCheck): ReadonlyMap<string, RateLimit> {
+  const found = new Map<string, RateLimit>();
+  if (!check.isRecord("rates", rates, "an object of { limit, perMs } by rate")) return found;
+  for (const [name, rate] of Object.entries(rates)) {
+    const option = `rates[${JSON.stringify(name)}]`;
+    if (!check.isRecord(option, rate, "an object { limit, perMs }")) continue;
+    check.names(rate, ["limit", "perMs"], `${option}.`);
+    const { limit, perMs } = rate;
+    if (isCapacity(`${option}.limit`, limit, check) && isTimeout(`${option}.perMs`, perMs, check)) found.set(name, { limit, perMs });
+  }
+  return found;
 }

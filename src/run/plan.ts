@@ -1,44 +1,19 @@
-/** A graph and its policies as the core runs them, made once per graph and set of defaults. */
+/** From a graph, the tasks and the options of a run to what the core runs. */
 import type { GraphCore } from "../dag/graph-core.js";
-import { NativePlan } from "../native/index.js";
+import { lowerFlow } from "../flow/lower.js";
+import type { LoweredFlow, RunDefaults } from "../flow/lowered.js";
+import type { Selection } from "./options.js";
+import { isSelective, select } from "./selection.js";
+import { type AnyTasks, tasksOf } from "./tasks.js";
 
-/** What holds for nodes that say nothing themselves. */
-export interface PolicyDefaults {
-  /** Longest running time of one attempt, in milliseconds; `undefined` for no limit. */
-  readonly timeoutMs: number | undefined;
-  /** Attempts in all. */
-  readonly maxAttempts: number;
-}
-
-/** How many plans are kept for one graph: its executors may each have timeouts of their own, computed from the time of day, say. */
-const mostPlans = 8;
-
-const plans = new WeakMap<GraphCore, Map<string, NativePlan>>();
-
-/** The plan of a graph under these defaults. The first call costs O(n + m); the next ones with equal defaults, a look-up. */
-export function planOf(core: GraphCore, defaults: PolicyDefaults): NativePlan {
-  const key = `${defaults.timeoutMs} ${defaults.maxAttempts}`;
-  const byDefaults = plans.get(core) ?? new Map<string, NativePlan>();
-  plans.set(core, byDefaults);
-  let plan = byDefaults.get(key);
-  if (plan === undefined) {
-    const { cost, priority, timeoutMs, maxAttempts } = core.nodes;
-    const n = core.names.length;
-    plan = new NativePlan(core.native, {
-      ...(cost && { costs: fill(new Float64Array(n).fill(1), cost) }),
-      ...(priority && { priorities: fill(new Float64Array(n), priority) }),
-      ...(timeoutMs && { timeouts: fill(new Float64Array(n).fill(defaults.timeoutMs ?? Number.NaN), timeoutMs) }),
-      ...(maxAttempts && { maxAttempts: fill(new Uint32Array(n).fill(defaults.maxAttempts), maxAttempts) }),
-      defaultTimeout: defaults.timeoutMs ?? Number.NaN,
-      defaultMaxAttempts: defaults.maxAttempts,
-    });
-    for (const oldest of byDefaults.keys()) if (byDefaults.size >= mostPlans) byDefaults.delete(oldest);
-    byDefaults.set(key, plan);
-  }
-  return plan;
-}
-
-function fill<A extends Float64Array | Uint32Array>(column: A, values: ReadonlyMap<number, number>): A {
-  for (const [node, value] of values) column[node] = value;
-  return column;
+/**
+ * The flow of a run. O(1) where nothing is given or selected and the graph has run before, O(n) with tasks, O(n + m) with a selection. Throws
+ * everything that is wrong with the tasks, the selection, and what nodes need.
+ */
+export function flowOf(core: GraphCore, given: AnyTasks | undefined, selection: Selection, defaults: RunDefaults): LoweredFlow {
+  const { tasks, isAsPlanned } = tasksOf(core, given);
+  if (!isSelective(selection)) return lowerFlow({ core, tasks, isAsPlanned }, defaults);
+  const selected = select(core, selection);
+  const ofSelected = Array.from(selected.ids, (id) => tasks[id]);
+  return lowerFlow({ core: selected.core, tasks: ofSelected, isAsPlanned: false, given: selected.given }, defaults);
 }

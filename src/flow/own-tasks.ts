@@ -1,0 +1,22 @@
+/** The tasks that were given with the nodes of a graph. */
+import type { GraphCore } from "../dag/graph-core.js";
+import type { TaskDefinition } from "./definition.js";
+import type { AnyTask } from "./lowered.js";
+
+/** What a node does: a function, or what is more than that. */
+export type RunTask = AnyTask | TaskDefinition<never, unknown>;
+
+const byGraph = new WeakMap<GraphCore, readonly (RunTask | undefined)[]>();
+
+/** The tasks given with the nodes, by id; the same list for the same graph. O(n) the first time. */
+export function ownTasks(core: GraphCore): readonly (RunTask | undefined)[] {
+  let own = byGraph.get(core);
+  if (own === undefined) {
+    const tasks = new Array<RunTask | undefined>(core.names.length).fill(undefined);
+    // What a task takes was checked by the compiler where it was given.
+    for (const [node, task] of core.nodes.task ?? []) tasks[node] = task as RunTask;
+    own = tasks;
+    byGraph.set(core, own);
+  }
+  return own;
+}
