@@ -33,8 +33,8 @@ export function failAttempt(run: RunState, node: ModelNode, failure: Failure, at
     run.retriesMade >= (run.spec.retryBudget ?? Number.POSITIVE_INFINITY) ||
     // Row "timeout": "a retry due at or after it is not awaited: the node fails at once with the attempt's own error".
     (deadline !== null && due >= deadline) ||
-    // Row "failure": spared attempts "end without retry or wait".
-    node.scope.isStopping;
+    // Row "failure": spared attempts "end without retry or wait". A stop is none of a finally-node's business.
+    (node.scope.isStopping && policy.isFinally !== true);
   if (isFinal) {
     failNode(run, node, failure.reason, at);
     return;

@@ -16,7 +16,7 @@ import { nextRateAt } from "./resources.js";
 import { returnLease } from "./settle.js";
 import type { RunSpec } from "./spec.js";
 import { RunState, toUs } from "./state.js";
-import { cancelBranches, cancelScope, isAccepted, stopScope } from "./stop.js";
+import { cancelBranches, cancelScope, isAccepted, stopScope, sweep } from "./stop.js";
 import { nextTimer } from "./timers.js";
 import type { NodeState, RunInput, StepReport } from "./types.js";
 import { endUndo } from "./undo.js";
@@ -183,7 +183,7 @@ export class ModelRun {
     if (run.isCancelAccepted || run.isTimedOut || run.hasAllSettled) return;
     run.isCancelAccepted = true;
     run.emit({ kind: "cancelRequested", at });
-    cancelScope(run, run.base, "cancel", at);
+    cancelScope(run, run.base, "cancel");
   }
 
   /** Row "pause": "no new starts …, leases not begun go back". */
@@ -216,7 +216,7 @@ export class ModelRun {
     cancelBranches(run, named, at);
   }
 
-  /** "What one input changes is decided in full before the next": joins first, then failures, then scopes in which all has settled. */
+  /** "What one input changes is decided in full before the next": joins first, then failures, then sweeps, then scopes in which all has settled. */
   #decide(at: number): void {
     const run = this.#run;
     for (;;) {
@@ -228,6 +228,11 @@ export class ModelRun {
       const culprit = run.culprits.shift();
       if (culprit !== undefined) {
         this.#judge(culprit, at);
+        continue;
+      }
+      const next = run.sweeps.shift();
+      if (next !== undefined) {
+        sweep(run, next, at);
         continue;
       }
       const scope = run.closings.shift();
@@ -242,6 +247,6 @@ export class ModelRun {
     const { scope } = culprit;
     if (scope.isStopping || run.hasSettled(scope) || isAccepted(run, culprit)) return;
     run.emit({ kind: "runStopping", at, node: culprit.id });
-    stopScope(run, scope, at);
+    stopScope(run, scope);
   }
 }

@@ -21,7 +21,7 @@ export function openWait(run: RunState, node: ModelNode, input: Wait, at: number
   const missed = missedDeadline(attempt, at);
   if (missed === "attempt") timeOutAttempt(run, attempt, at);
   else if (missed === "node") timeOutNode(run, node, at);
-  else if (node.scope.isStopping) {
+  else if (node.scope.isStopping && node.policy.isFinally !== true) {
     // Row "failure": spared attempts "end without retry or wait".
     abortCode(run, node, "failFast", at);
     cancelNode(run, node, at, false);
