@@ -445,7 +445,7 @@ impl Run {
             self.begin_undo();
         } else {
             self.places.scopes[scope as usize].phase = Phase::Finalizing;
-            self.begin_finally(scope);
+            self.meet_finally(scope);
         }
     }
 
@@ -725,6 +725,9 @@ impl Run {
         if let Some(why) = sweep {
             self.mark_swept(scope);
             self.sweeps.push_back(Sweep::new(scope, why));
+        }
+        if self.places.scopes[scope as usize].open_finally > 0 {
+            self.meet_finally(scope);
         }
     }
 

@@ -235,8 +235,7 @@ impl Run {
                 return;
             }
             if self.nodes.has(node, flag::LEASED) {
-                self.emit(Event::of_node(EventKind::LeaseReturned, at, node, self.nodes.attempt[node as usize]));
-                effects.other.push(Effect::Revoke { node });
+                self.take_back(node, at, effects);
             }
         }
     }
