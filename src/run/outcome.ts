@@ -218,7 +218,7 @@ export class RunOutcome {
 /** What the user's code threw; a timeout is its own cause. */
 export function causeOf(error: TaskError | undefined): unknown {
   const isOwn = error instanceof TimeoutError || error instanceof WaitTimeoutError || error instanceof RejectedError;
-  return isOwn ? error : (error?.cause ?? error);
+  return isOwn || error === undefined || !("cause" in error) ? error : error.cause;
 }
 
 /** What to say of anything that can be thrown. */
