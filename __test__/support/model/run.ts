@@ -7,18 +7,18 @@
 import { begin, settleAttempt } from "./attempts.js";
 import { closeScope, enter, expandMaps, failItems, takeItems } from "./containers.js";
 import { fill } from "./fill.js";
-import { commitGrowth } from "./growth.js";
+import { commitGrowth, refusalOf } from "./growth.js";
 import { isSettled } from "./moves.js";
 import { addNodes } from "./nodes.js";
 import { enterNextPhase } from "./phases.js";
 import { answer, carryOut, openQuestion } from "./predicates.js";
 import { nextRateAt } from "./resources.js";
 import { returnLease } from "./settle.js";
-import type { RunSpec } from "./spec.js";
+import type { Growth, RunSpec } from "./spec.js";
 import { RunState, toUs } from "./state.js";
 import { cancelBranches, cancelScope, isAccepted, stopScope, sweep } from "./stop.js";
 import { nextTimer } from "./timers.js";
-import type { NodeState, RunInput, StepReport } from "./types.js";
+import type { GrowthFault, NodeState, RunInput, StepReport } from "./types.js";
 import { endUndo } from "./undo.js";
 import { openWait, takeSignal } from "./waits.js";
 
@@ -37,6 +37,11 @@ export class ModelRun {
   /** The upstreams whose outputs a node is called with; `null` until its join is decided. */
   inputsOf(node: number): readonly number[] | null {
     return this.#run.nodes[node]?.inputs ?? null;
+  }
+
+  /** What is wrong with an addition as things stand; `null` for nothing. */
+  refusalOf(node: number, growth: Growth): GrowthFault | null {
+    return refusalOf(this.#run, this.#run.node(node), growth)?.fault ?? null;
   }
 
   /** The shortest timeout among leases not begun, in µs: one that begins now, unreported, may be out of time so soon. `null` for none. */
