@@ -11,6 +11,8 @@ import {
   type RunOptions,
   subDag,
   type TaskContext,
+  type TaskDefinition,
+  type TaskFunction,
 } from "../../src/index.js";
 import { clockOption } from "../../src/run/options.js";
 import {
@@ -146,7 +148,7 @@ export class ExecutorStage implements Stage {
     return dag;
   }
 
-  #taskOf(node: ProgramNode, name: string): TaskFunction {
+  #taskOf(node: ProgramNode, name: string): TaskFunction | TaskDefinition {
     if (node.does === "wait") return approval();
     if (node.does === "subdag") return subDag(this.#dagOf(node.flow ?? { nodes: [], edges: [] }, `${name}/`));
     if (node.does === "map") {
