@@ -7,7 +7,12 @@ const startProcesses = ["__test__/package/**/*.test.ts", "__test__/stress/**/*.t
 
 export default defineConfig({
   // Code that imports the package by its name (the examples) is tested from its source as well.
-  resolve: { alias: { dagny: fileURLToPath(new URL("./src/index.ts", import.meta.url)) } },
+  resolve: {
+    alias: [
+      { find: /^dagny$/, replacement: fileURLToPath(new URL("./src/index.ts", import.meta.url)) },
+      { find: /^dagny\/(observe|otel|testing)$/, replacement: fileURLToPath(new URL("./src/$1/index.ts", import.meta.url)) },
+    ],
+  },
   test: {
     pool: "forks",
     projects: [

@@ -1,5 +1,6 @@
 /** The programs of ../shared/data/programs.json: through the reference model and through the executor. */
 import { describe, expect, test } from "vitest";
+import { ExecutorStage } from "./support/executor-stage.js";
 import { ModelStage } from "./support/model-stage.js";
 import { compared, play, readPrograms } from "./support/programs.js";
 
@@ -10,6 +11,11 @@ const rows = (programs ?? []).map((program) => [program.id, program.title, progr
 describe.skipIf(programs === null)("programs.json", () => {
   test.each(rows)("%s on the model: %s", async (_id, _title, program) => {
     const { actual, expected } = compared(program, await play(program, new ModelStage(program)));
+    expect(actual).toEqual(expected);
+  });
+
+  test.each(rows)("%s on the executor: %s", async (_id, _title, program) => {
+    const { actual, expected } = compared(program, await play(program, new ExecutorStage(program)));
     expect(actual).toEqual(expected);
   });
 });

@@ -87,5 +87,6 @@ export type { EventListener, RunEvent, RunStatus } from "./run/events.js";
 export { DAGExecutor, type RunHandle } from "./run/executor.js";
 export type { ExecutorOptions, KeepResults, RunOptions } from "./run/options.js";
 export type { Bottleneck, CriticalPath as RunCriticalPath, NodeProfile, Parallelism, PathStep, Profile, Waiting } from "./run/profile.js";
-export type { AbandonedAttempt, NodeResult, RunResult, StateCounts } from "./run/result.js";
+export type { AttemptResult, MadeFrom, NodeResult } from "./run/node-result.js";
+export type { AbandonedAttempt, RunResult, StateCounts, UndoneNode } from "./run/result.js";
 export type { ChromeTrace, ChromeTraceOptions, Trace, TraceEvent } from "./run/trace.js";

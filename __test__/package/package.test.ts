@@ -1,5 +1,5 @@
 /** The packed tarballs, installed in an empty folder, do what the README says: from ESM, from CJS and from strict TypeScript. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -88,6 +88,12 @@ describe("the quick start", () => {
   });
 });
 
+/** An `@opentelemetry/api` beside the package, as an application brings it: the one of this project. */
+function bringOpenTelemetry(): void {
+  const target = join(app, "node_modules/@opentelemetry/api");
+  if (!existsSync(target)) cpSync("node_modules/@opentelemetry/api", target, { recursive: true });
+}
+
 describe("the installed package", () => {
   test("exports the same from ESM and CJS, and both share one binding", () => {
     const body = `
@@ -102,6 +108,27 @@ describe("the installed package", () => {
     expect(esm).toEqual(cjs);
     expect(esm).toEqual(expect.arrayContaining(["DAG", "DAGExecutor"]));
     expect(binaries).toBe(1);
+  });
+
+  test.each(["observe", "otel", "testing"])("has dagny/%s, with the same classes as the package itself, from ESM and CJS", (subpath) => {
+    bringOpenTelemetry();
+    const body = `
+      import { createRequire } from "node:module";
+      const require = createRequire(import.meta.url);
+      const esm = await import("dagny/${subpath}");
+      const cjs = require("dagny/${subpath}");
+      const runs = [];
+      for (const { DAG, ...own } of [{ ...await import("dagny"), ...esm }, { ...require("dagny"), ...cjs }]) {
+        const flow = DAG.builder().task("a", () => 1).build();
+        if (own.simulate) runs.push((await own.simulate(flow, { tasks: { a: own.takes(1e9, own.returns(7)) } }).finish()).get("a").result);
+        if (own.simulate) runs.push(await own.simulate(flow, { tasks: { a: own.hangs() } }).finish().catch((error) => error instanceof own.DagnyError));
+      }
+      console.log(JSON.stringify({ esm: Object.keys(esm).sort(), cjs: Object.keys(cjs).sort(), runs }));`;
+    writeFileSync(join(app, `${subpath}.mjs`), body);
+    const { esm, cjs, runs } = JSON.parse(succeed(node(app, [`${subpath}.mjs`])).stdout);
+    expect(esm.length).toBeGreaterThan(0);
+    expect(esm).toEqual(cjs);
+    expect(runs).toEqual(subpath === "testing" ? [7, true, 7, true] : []);
   });
 
   test.each([
@@ -134,7 +161,9 @@ describe("the installed package", () => {
             .slice(join(app, "node_modules", name).length + 1)
             .replaceAll("\\", "/"),
         );
-    expect(list("dagny").filter((file) => !/^(dist\/(index\.|[\w-]+\.cjs)|LICENSE|README|CHANGELOG|package\.json)/.test(file))).toEqual([]);
+    expect(
+      list("dagny").filter((file) => !/^(dist\/[\w-]+\.(js|cjs|d\.ts|d\.cts)$|LICENSE|README|CHANGELOG|package\.json)/.test(file)),
+    ).toEqual([]);
     expect(list("dagny").filter((file) => file.endsWith(".node"))).toEqual([]);
     const [platform = ""] = Object.keys(JSON.parse(readFileSync(join(app, "package.json"), "utf8")).dependencies).filter(
       (n) => n !== "dagny",

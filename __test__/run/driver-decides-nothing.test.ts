@@ -16,13 +16,13 @@ const rows: { what: string; pattern: RegExp; files: string[] }[] = [
   {
     what: "the columns of a run",
     pattern: /\.columns\(\)/,
-    files: ["attempts.ts", "result.ts", "trace.ts", "profile.ts", "critical-path.ts"],
+    files: ["attempts.ts", "outcome.ts", "trace.ts", "profile.ts", "critical-path.ts"],
   },
   { what: "upstreams by node", pattern: /\.upstreams\(\)/, files: ["inputs.ts"] },
   {
     what: "edges of the graph",
     pattern: /\.(?:edges|successors|predecessors|order|levels)\(\)|\bnative\.\w*(?:Into|Starts)\(/,
-    files: ["attempts.ts", "trace.ts", "profile.ts"],
+    files: ["run-graph.ts", "selection.ts", "trace-graph.ts", "trace.ts", "profile.ts"],
   },
   { what: "costs and priorities", pattern: /\b(?:cost|priority)\b(?!:)/, files: ["plan.ts", "profile.ts", "critical-path.ts"] },
   { what: "the host's timers", pattern: /\bset(?:Timeout|Interval|Immediate)\(/, files: [] },

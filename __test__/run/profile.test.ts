@@ -167,7 +167,7 @@ describe("slack and bottlenecks", () => {
 
   test("a node's part in the run", () => {
     const profile = profileOf(
-      recordedRun("a -> b", "a lane 0 0..1000 retried error\na lane 0 1500..3000\nb lane 1 3000..3500\nc lane 1 0..100"),
+      recordedRun("a -> b", "a lane 0 0..1000 retried error\na lane 0 1500..3000 ready 1000\nb lane 1 3000..3500\nc lane 1 0..100"),
     );
     expect(profile.get("a")).toEqual({
       name: "a",
@@ -222,7 +222,7 @@ describe("laws, on random graphs run by a greedy scheduler", () => {
       const { source } = again({ slots: 1000 });
       const profile = profileOf(source);
       const saves = new Map(profile.bottlenecks.map((node) => [node.name, node.savesMs]));
-      for (const name of source.names) {
+      for (const { name } of profile.nodes()) {
         const shorter = again({ slots: 1000, without: name });
         expect((source.durationUs - shorter.source.durationUs) / 1000).toBeCloseTo(saves.get(name) ?? 0, 9);
       }

@@ -5,6 +5,7 @@
 import { expect, test } from "vitest";
 import { profileOf } from "../../src/run/profile.js";
 import { Trace } from "../../src/run/trace.js";
+import { baseTraceGraph } from "../../src/run/trace-graph.js";
 import { emptyColumns } from "../support/recorded-run.js";
 
 const nodeCount = 300_000;
@@ -26,8 +27,11 @@ function chain(usPerNode: number) {
   const names = Array.from(order, (node) => `n${node}`);
   return {
     runId: "run-1",
-    names,
-    graph: { index: new Map(names.map((name, id) => [name, id])), native: { order: () => order, edges: () => edges } },
+    graph: baseTraceGraph({
+      names,
+      index: new Map(names.map((name, id) => [name, id])),
+      native: { order: () => order, edges: () => edges },
+    }),
     startedAtEpochMs: 0,
     durationUs: nodeCount * usPerNode,
     columns: () => columns,

@@ -1,19 +1,50 @@
 /** A program on the public executor: tasks settle when the conductor says, and time is simulated. */
-import { DAG, DAGExecutor, type ExecutorOptions, type RunEvent, type RunHandle } from "../../src/index.js";
+import {
+  approval,
+  DAG,
+  DAGExecutor,
+  DagnyError,
+  type ExecutorOptions,
+  map,
+  type RunEvent,
+  type RunHandle,
+  type RunOptions,
+  subDag,
+  type TaskContext,
+} from "../../src/index.js";
 import { clockOption } from "../../src/run/options.js";
-import { callTimeOf, endingOf, eventLine, outputOf, type Played, type Program, type ProgramNode, type Stage } from "./programs.js";
+import {
+  callTimeOf,
+  endingOf,
+  eventLine,
+  outputOf,
+  type Played,
+  type Program,
+  type ProgramCommand,
+  type ProgramEdge,
+  type ProgramFlow,
+  type ProgramNode,
+  Refused,
+  type Stage,
+} from "./programs.js";
 import { SimulatedClock } from "./simulated-clock.js";
 
 /** The state that each event puts its node into. */
 const entered: Readonly<Record<string, string>> = {
   nodeReady: "ready",
   nodeStarted: "running",
+  nodeResumed: "running",
   attemptFailed: "waiting",
+  waitOpened: "waiting",
   nodeCompleted: "completed",
   nodeFailed: "failed",
   nodeSkipped: "skipped",
+  nodeFiltered: "filtered",
   nodeCancelled: "cancelled",
 };
+
+/** Options of a program that are said of a run. */
+const runOptions = ["targets", "only", "from", "exclude", "values"] as const;
 
 export class ExecutorStage implements Stage {
   readonly #program: Program;
@@ -33,28 +64,28 @@ export class ExecutorStage implements Stage {
   }
 
   async start(cancelFirst: boolean): Promise<void> {
-    const { nodes, edges, options } = this.#program;
-    const builder = DAG.builder();
-    for (const { id, policy = {} } of nodes) builder.addNode(id, policyOf(policy));
-    for (const [from, to] of edges) builder.addEdge(from, to);
-    const tasks = Object.fromEntries(nodes.map((node) => [node.id, (inputs: object) => this.#begin(node, inputs)]));
-    const dag: DAG = builder.build();
-    const executorOptions: ExecutorOptions & { [clockOption]: SimulatedClock } = { maxWorkers: 4, ...options, [clockOption]: this.#clock };
-    this.#handle = new DAGExecutor(dag, executorOptions).start(tasks, { onEvent: (event) => this.#hear(event) });
+    const { options } = this.#program;
+    const given = Object.fromEntries(runOptions.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])));
+    const rest = Object.fromEntries(Object.entries(options).filter(([name]) => !(name in given)));
+    const executorOptions: ExecutorOptions & { [clockOption]: SimulatedClock } = { maxWorkers: 4, ...rest, [clockOption]: this.#clock };
+    const forRun: RunOptions = { ...given, onEvent: (event) => this.#hear(event) };
+    try {
+      this.#handle = new DAGExecutor(this.#dagOf(this.#program, ""), executorOptions).start({}, forRun);
+    } catch (error) {
+      throw error instanceof DagnyError ? new Refused(error.message, { cause: error }) : error;
+    }
     if (cancelFirst) this.#handle.cancel();
     void this.#handle.result.then((result) => {
-      const states = nodes.map(({ id }) => [id, result.get(id).status] as const);
-      const reasons = nodes.flatMap(({ id }) => {
-        const { reason } = result.get(id);
-        return reason === undefined ? [] : [[id, reason] as const];
-      });
+      const results = Object.entries(result.nodeResults);
+      const of = <Value>(read: (entry: (typeof results)[number][1]) => Value): [string, Value][] =>
+        results.map(([name, entry]) => [name, read(entry)]);
       this.#played = {
         status: result.status,
-        nodes: Object.fromEntries(states),
-        reasons: Object.fromEntries(reasons),
+        nodes: Object.fromEntries(of(({ status }) => status)),
+        reasons: Object.fromEntries(of(({ reason }) => reason ?? "").filter(([, reason]) => reason !== "")),
         order: this.#order,
         inputs: this.#inputs,
-        outputs: Object.fromEntries(nodes.map(({ id }) => [id, result.get(id).result])),
+        outputs: Object.fromEntries(of((entry) => entry.result)),
       };
     });
     await this.#clock.settle();
@@ -68,9 +99,25 @@ export class ExecutorStage implements Stage {
     return true;
   }
 
-  async cancel(): Promise<void> {
-    this.#handle?.cancel();
+  async command({ do: what, target = "" }: ProgramCommand): Promise<void> {
+    const handle = this.#handle;
+    if (handle === undefined) throw new Error("there is no run");
+    if (what === "cancel") handle.cancel();
+    else if (what === "pause") handle.pause();
+    else if (what === "resume") handle.resume();
+    else if (what === "cancelBranch") handle.cancelNodes(target);
+    else this.#answer(what, target, handle);
     await this.#clock.settle();
+  }
+
+  /** A second answer "is refused or ignored". */
+  #answer(what: string, target: string, handle: RunHandle): void {
+    try {
+      if (what === "approve") handle.approve(target);
+      else handle.reject(target);
+    } catch (error) {
+      if (!(error instanceof DagnyError)) throw error;
+    }
   }
 
   async jump(): Promise<boolean> {
@@ -87,41 +134,85 @@ export class ExecutorStage implements Stage {
     return this.#played;
   }
 
-  #begin(node: ProgramNode, inputs: object): unknown {
-    this.#order.push(node.id);
-    const before = this.#inputs[node.id] ?? [];
-    this.#inputs[node.id] = [...before, withoutUndefined(inputs)];
-    if (node.does === "syncFail") throw new Error(`${node.id} failed in its call`);
+  /** @param prefix what stands before the names of these nodes. */
+  #dagOf({ nodes, edges }: ProgramFlow, prefix: string): DAG {
+    const builder = DAG.builder();
+    for (const node of nodes) builder.task(node.id, [], this.#taskOf(node, `${prefix}${node.id}`), this.#policyOf(node));
+    for (const [from, to, edge] of edges) builder.addEdge(from, to, edgeOf(edge));
+    const dag: DAG = builder.build();
+    return dag;
+  }
+
+  #taskOf(node: ProgramNode, name: string) {
+    if (node.does === "wait") return approval();
+    if (node.does === "subdag") return subDag(this.#dagOf(node.flow ?? { nodes: [], edges: [] }, `${name}/`));
+    if (node.does === "map") {
+      const items = node.items ?? [];
+      return map({
+        over: () => items,
+        each: (does: string, context: TaskContext) => this.#begin({ id: String(context.index), does }, `${name}/${context.index}`, {}, context),
+      });
+    }
+    return (inputs: object, context: TaskContext): unknown => this.#begin(node, name, inputs, context);
+  }
+
+  #begin(node: ProgramNode, name: string, inputs: object, context: TaskContext): unknown {
+    const before = this.#inputs[name] ?? [];
+    this.#inputs[name] = [...before, withoutUndefined(inputs)];
+    if (node.does === "syncFail") throw new Error(`${name} failed in its call`);
     if (node.does.endsWith("Cancel")) this.#handle?.cancel();
     this.#clock.pass(callTimeOf(node.does));
+    if (node.grows !== undefined) this.#grow(node.grows, context);
     if (/^sync(Ok|Cancel|Slow)/.test(node.does)) return outputOf(node);
-    const attempt = this.#order.filter((id) => id === node.id).length;
-    const ending = endingOf(node.does, attempt);
+    const ending = endingOf(node.does, context.attempt);
     return new Promise((resolve, reject) => {
       if (ending === "ok") this.#begun.push(() => resolve(outputOf(node)));
-      if (ending === "failed") this.#begun.push(() => reject(new Error(`${node.id} failed`)));
+      if (ending === "failed") this.#begun.push(() => reject(new Error(`${name} failed`)));
     });
+  }
+
+  #grow({ nodes, edges }: ProgramFlow, context: TaskContext): void {
+    context.addNodes(nodes.map((node) => ({ ...this.#policyOf(node), name: node.id, task: this.#taskOf(node, node.id) })));
+    context.addEdges(edges.map(([from, to, edge]) => [from, to, edgeOf(edge)] as const));
+  }
+
+  /** A program's policy in the names of the public options: predicates become functions. */
+  #policyOf({ policy = {} }: ProgramNode): object {
+    const { condition, cached, ...rest } = policy;
+    return {
+      ...rest,
+      ...(condition === undefined ? {} : { condition: () => constant(condition) }),
+      ...(cached === true ? { cached: () => ({ value: "cached" }) } : {}),
+    };
   }
 
   #hear(event: RunEvent): void {
     if (!("timeMs" in event)) throw new Error(`the host has something to say: ${event.type}`);
     const outcome = event.type === "lateOutcome" ? { outcome: event.outcome === "succeeded" ? "ok" : "failed" } : {};
     const { type: kind, timeMs, ...rest } = { ...event, ...outcome };
-    this.log.push(eventLine({ ...rest, kind, at: Math.round(timeMs * 1000) }, "node" in event ? event.node : undefined));
+    const node = "node" in event ? event.node : undefined;
+    this.log.push(eventLine({ ...rest, kind, at: Math.round(timeMs * 1000) }, node));
+    if (event.type === "nodeStarted") this.#order.push(event.node);
     const state = entered[event.type];
-    if (state !== undefined && "node" in event) this.#been.add(`${event.node} ${state}`);
+    if (state !== undefined && node !== undefined) this.#been.add(`${node} ${state}`);
   }
+}
+
+function edgeOf(edge: ProgramEdge = {}): object {
+  const { condition, filter } = edge;
+  return {
+    ...(condition === undefined ? {} : { condition: () => constant(condition) }),
+    ...(filter === undefined ? {} : { filter: () => filter !== "none" }),
+  };
+}
+
+/** "Predicates are constants." */
+function constant(value: boolean | "throws"): boolean {
+  if (value === "throws") throw new Error("a predicate throws");
+  return value;
 }
 
 /** "Keys with undefined are left out." */
 function withoutUndefined(inputs: object): object {
   return Object.fromEntries(Object.entries(inputs).filter(([, value]) => value !== undefined));
-}
-
-/** A program's policy in the names of the public options. */
-function policyOf(policy: NonNullable<ProgramNode["policy"]>): object {
-  const { priority, cost, timeoutMs, retry } = policy;
-  const maxAttempts =
-    typeof retry === "object" && retry !== null && "maxAttempts" in retry ? { retry: { maxAttempts: retry.maxAttempts } } : {};
-  return Object.fromEntries(Object.entries({ priority, cost, timeoutMs, ...maxAttempts }).filter(([, value]) => value !== undefined));
 }

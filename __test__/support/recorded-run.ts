@@ -11,6 +11,7 @@
  */
 import type { PastAttempt, RunColumns, TraceSource } from "../../src/run/columns.js";
 import { nodeStates, reasonName } from "../../src/run/columns.js";
+import { baseTraceGraph } from "../../src/run/trace-graph.js";
 
 const LINE =
   /^(?<name>\S+)\s+(?:lane (?<lane>\d+)\s+(?<start>\d+)\.\.(?<end>\d+))?\s*(?<outcome>[a-z]+)??\s*(?<reason>error|timeout|upstreamFailed|failFast)?\s*(?:ready (?<ready>\d+))?\s*(?:at (?<at>\d+))?$/;
@@ -74,8 +75,11 @@ export function recordedSource(
   const order = topologicalOrder(names.length, edges);
   return {
     runId: "run-1",
-    names,
-    graph: { index: new Map(names.map((name, id) => [name, id])), native: { order: () => order, edges: () => edges } },
+    graph: baseTraceGraph({
+      names,
+      index: new Map(names.map((name, id) => [name, id])),
+      native: { order: () => order, edges: () => edges },
+    }),
     startedAtEpochMs: Date.UTC(2026, 0, 1),
     durationUs,
     columns: () => columns,

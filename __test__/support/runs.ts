@@ -51,7 +51,7 @@ export const never = (): Promise<never> => new Promise(() => {});
 /** An event as a word: `nodeFailed b error`. */
 export function wordOf(event: RunEvent): string {
   const parts: string[] = [event.type];
-  if ("node" in event) parts.push(event.node);
+  if ("node" in event && event.node !== undefined) parts.push(event.node);
   if ("reason" in event) parts.push(event.reason);
   if ("status" in event) parts.push(event.status);
   return parts.join(" ");

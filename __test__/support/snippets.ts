@@ -65,7 +65,11 @@ export function typeFaults(snippets: readonly Snippet[]): string[] {
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
   const program = ts.createProgram(
     snippets.map(({ path }) => path),
-    { ...options, paths: { dagny: [join(root, "src/index.ts")] }, typeRoots: [join(root, "node_modules/@types")] },
+    {
+      ...options,
+      paths: { dagny: [join(root, "src/index.ts")], "dagny/*": [join(root, "src/*/index.ts")] },
+      typeRoots: [join(root, "node_modules/@types")],
+    },
   );
   return ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
     const text = ts.flattenDiagnosticMessageText(messageText, "\n");

@@ -15,6 +15,8 @@ interface Slice {
 /** Fields that every event of a phase has, with their types. `ts` is required of metadata by neither, but we write it. */
 const required: Readonly<Record<string, Readonly<Record<string, "string" | "number" | "object">>>> = {
   X: { name: "string", cat: "string", ts: "number", dur: "number", pid: "number", tid: "number" },
+  b: { name: "string", cat: "string", id: "number", ts: "number", pid: "number", tid: "number" },
+  e: { name: "string", cat: "string", id: "number", ts: "number", pid: "number", tid: "number" },
   s: { name: "string", cat: "string", id: "number", ts: "number", pid: "number", tid: "number" },
   f: { name: "string", cat: "string", id: "number", ts: "number", pid: "number", tid: "number" },
   i: { name: "string", ts: "number", pid: "number", tid: "number", s: "string" },
@@ -42,7 +44,7 @@ const colors = new Set(
 
 /**
  * Everything that is wrong with a trace (the JSON object form), at most 20 lines; empty for a valid one.
- * Checked: fields and types by phase; whole, non-negative times; slices of one thread do not overlap; arrows come in pairs of one name and
+ * Checked: fields and types by phase; whole, non-negative times; slices of one thread do not overlap; asynchronous slices have two ends, in order; arrows come in pairs of one name and
  * category, forward in time and in the file, each end within a slice of its thread; counters ascend strictly in time and have numbers;
  * metadata is known, unique, and names every thread in use.
  */
@@ -57,6 +59,7 @@ export function checkTrace(trace: unknown): string[] {
   const slices = new Map<string, Slice[]>();
   const flows = new Map<string, { s: Fields[]; f: Fields[] }>();
   const counters = new Map<string, number>();
+  const spans = new Map<string, { b: number[]; e: number[] }>();
   const named = new Set<string>();
   const threads = new Set<string>();
   const position = new Map<Fields, number>();
@@ -97,6 +100,10 @@ export function checkTrace(trace: unknown): string[] {
         if (event.ph === "s" && event.bp !== undefined) fault(`${about}: bp belongs to the end of an arrow`);
         break;
       }
+      case "b":
+      case "e":
+        entry(spans, JSON.stringify([event.cat, event.id, event.name]), () => ({ b: [], e: [] }))[event.ph].push(ts);
+        break;
       case "i":
         threads.add(thread);
         if (!["g", "p", "t"].includes(String(event.s))) fault(`${about}: scope ${String(event.s)}`);
@@ -129,6 +136,9 @@ export function checkTrace(trace: unknown): string[] {
       const before = rows[i - 1];
       if (before !== undefined && slice.ts < before.end) fault(`thread ${thread}: slices overlap at ${slice.ts}`);
     });
+  }
+  for (const [key, { b, e }] of spans) {
+    if (b.length !== 1 || e.length !== 1 || Number(b[0]) > Number(e[0])) fault(`asynchronous slice ${key}: ${b} to ${e}`);
   }
   for (const [key, { s, f }] of flows) {
     const [from, to] = [s[0], f[0]];

@@ -25,8 +25,16 @@ export const errorCodes = {
   TASK_UNKNOWN: "a task was given for a node that does not exist",
   TASK_FAILED: "a task threw or rejected; `cause` is what it threw",
   TASK_TIMEOUT: "an attempt ran longer than its `timeoutMs`",
+  WAIT_TIMEOUT: "what a task waited for did not come in time",
+  REJECTED: "an approval was refused; `cause` is the reason given",
+  SIGNAL_REFUSED: "a signal or an answer that nothing can hear, or whose payload does not fit",
+  STATE_CONFLICT: "a value of the shared state has another version than was asked for",
+  GROWTH_REFUSED: "nodes or edges cannot be added to the run",
+  NOT_IN_A_TASK: "a call of the context makes no sense here: only an attempt of a task can wait or grow",
+  RUN_OVER: "a command was given to a run that has ended",
   RUN_FAILED: "a run ended with a failed node; `cause` is the first task's own error",
   RUN_CANCELLED: "a run was cancelled; `cause` is the signal's reason",
+  SIMULATION_STALLED: "a simulated run waits for what will not happen",
   INTERNAL: "a fault in Dagny itself; please report it",
 } as const satisfies Record<string, string>;
 

@@ -2,6 +2,15 @@
 export { DagnyError } from "./base.js";
 export { type ErrorCode, errorCodes } from "./codes.js";
 export {
+  ContextError,
+  GrowthError,
+  RejectedError,
+  RunOverError,
+  SignalError,
+  StateConflictError,
+  WaitTimeoutError,
+} from "./control.js";
+export {
   CycleError,
   DuplicateEdgeError,
   DuplicateNodeError,

@@ -25,13 +25,15 @@ export class TaskError extends DagnyError {
   }
 }
 
-/** An attempt that ran longer than it may. */
+/** An attempt that ran longer than it may, or a node that was not done in time. */
 export class TimeoutError extends TaskError {
   /** The limit it passed, in milliseconds. */
   readonly timeoutMs: number;
 
-  constructor(node: string, attempt: number, timeoutMs: number) {
-    super(node, attempt, `node ${quote(node)}: attempt ${attempt} ran longer than ${timeoutMs} ms`);
+  /** `limit` is what it passed: `timeoutMs` of an attempt, or `nodeTimeoutMs`. */
+  constructor(node: string, attempt: number, timeoutMs: number, limit: "attempt" | "node" = "attempt") {
+    const what = limit === "attempt" ? `attempt ${attempt} ran longer than ${timeoutMs} ms` : `it was not done within ${timeoutMs} ms`;
+    super(node, attempt, `node ${quote(node)}: ${what}`);
     this.timeoutMs = timeoutMs;
   }
 

@@ -32,6 +32,11 @@ export class FlowNames {
     return number;
   }
 
+  /** The names of signals, at the position of their number. */
+  get signalNames(): string[] {
+    return [...this.#signals.keys()];
+  }
+
   /** The number of a pool, a rate or a concurrency key; `undefined` where there is none. */
   pool(kind: PoolKind, name: string): number | undefined {
     return this.#pools.get(`${kind} ${name}`);

@@ -1,13 +1,16 @@
 /**
- * Every attempt of a run as one table, in the order in which they began.
+ * Every attempt of a run as one table, in the order in which they began. An attempt that parked has a row for each stretch of its running
+ * time. What holds no lane (containers, wait nodes) has no rows: {@link spansOf} lists it.
  *
  * Invariants, which hold because the core's clock never goes back and a lane is handed on only when it is free:
  * I1 Rows ascend by (start, end, topological position, attempt), so whatever an attempt waited for has a smaller row.
  * I2 The attempts of one lane do not overlap, and their rows ascend.
- * I3 A node has at most one row that settled it; its other rows are earlier and have the outcome "waiting" (a retry followed).
+ * I3 A node has at most one row that settled it; its other rows are earlier and have the outcome "waiting" (a retry followed, or, with
+ *    reason 0, the attempt was parked).
  */
-import { type NodeState, nodeStates, type RunColumns, type TraceGraph, type TraceSource } from "./columns.js";
+import { type NodeState, nodeStates, type PastAttempt, type RunColumns, type TraceSource } from "./columns.js";
 import { rowsInOrder, sortByTime } from "./sort-by-time.js";
+import { topologicalOrder } from "./trace-graph.js";
 
 /** One column per fact about an attempt. */
 interface AttemptColumns {
@@ -33,8 +36,14 @@ export interface AttemptTable extends AttemptColumns {
   readonly lastRow: Int32Array;
   /** By node id: the row of the attempt that settled it, or -1 (it never began, or was settled between two attempts). */
   readonly settlingRow: Int32Array;
+  /** By node id: the same; of a container, the row inside it that ended last, or -1. */
+  readonly endingRow: Int32Array;
+  /** By row: 1 if it is running time of the attempt that completed its node. */
+  readonly isWork: Uint8Array;
   /** One more than the highest lane in use. */
   readonly laneCount: number;
+  /** Calls back with the row that ended last in each container that a row is in, innermost first. */
+  forEachContainer(row: number, visit: (lastInside: number) => void): void;
 }
 
 /** The number of a state in the columns. */
@@ -43,12 +52,13 @@ export function stateCode(state: NodeState): number {
 }
 
 const waiting = stateCode("waiting");
+const completed = stateCode("completed");
 
 /** Collects a run's attempts. Takes time and space linear in nodes and attempts (a radix sort by time). */
 export function attemptsOf(source: TraceSource): AttemptTable {
   const columns = source.columns();
   const past = source.pastAttempts();
-  const nodeCount = source.names.length;
+  const { nodeCount } = source.graph;
 
   // Rows in topological order first: the stable sorts below keep that order among attempts of equal times.
   const pastOf = rowsByNode(
@@ -57,34 +67,73 @@ export function attemptsOf(source: TraceSource): AttemptTable {
   );
   const unsorted = attemptColumns(past.length + nodeCount);
   let rowCount = 0;
-  for (const node of source.graph.native.order()) {
+  const add = (row: PastAttempt, outcome: number, reason: number): void => {
+    if (!isLane(row.lane)) return;
+    unsorted.node[rowCount] = row.node;
+    unsorted.attempt[rowCount] = row.attempt;
+    unsorted.lane[rowCount] = row.lane;
+    unsorted.start[rowCount] = row.startedAt;
+    unsorted.end[rowCount] = row.endedAt;
+    unsorted.outcome[rowCount] = outcome;
+    unsorted.reason[rowCount] = reason;
+    rowCount++;
+  };
+  for (const node of topologicalOrder(source.graph)) {
     let lastPast = 0;
+    let lastStart = -1;
     for (let i = cell(pastOf.start, node); i < cell(pastOf.start, node + 1); i++) {
       const row = past[cell(pastOf.rows, i)];
       if (row === undefined) continue;
-      unsorted.node[rowCount] = node;
-      unsorted.attempt[rowCount] = lastPast = row.attempt;
-      unsorted.lane[rowCount] = row.lane;
-      unsorted.start[rowCount] = row.startedAt;
-      unsorted.end[rowCount] = row.endedAt;
-      unsorted.outcome[rowCount] = waiting;
-      unsorted.reason[rowCount] = row.reason;
-      rowCount++;
+      add(row, waiting, row.reason);
+      lastStart = row.reason === 0 ? row.startedAt : -1;
+      if (row.reason !== 0) lastPast = row.attempt;
     }
-    // A node settled between two attempts still shows its last attempt in the columns: that one is listed already.
-    if (cell(columns.startedAt, node) < 0 || cell(columns.attempt, node) === lastPast) continue;
-    unsorted.node[rowCount] = node;
-    unsorted.attempt[rowCount] = cell(columns.attempt, node);
-    unsorted.lane[rowCount] = cell(columns.lane, node);
-    unsorted.start[rowCount] = cell(columns.startedAt, node);
-    unsorted.end[rowCount] = endOf(columns, node, source.durationUs);
-    unsorted.outcome[rowCount] = cell(columns.state, node);
-    unsorted.reason[rowCount] = cell(columns.reason, node);
-    rowCount++;
+    // A node settled between two attempts, or while it was parked, still shows its last stretch in the columns: that one is listed already.
+    const startedAt = cell(columns.startedAt, node);
+    const attempt = cell(columns.attempt, node);
+    const isListed = attempt === lastPast || (startedAt === lastStart && cell(columns.state, node) !== completed);
+    if (startedAt < 0 || isListed) continue;
+    const ended: PastAttempt = {
+      node,
+      attempt,
+      lane: cell(columns.lane, node),
+      startedAt,
+      endedAt: endOf(columns, node, source.durationUs),
+      reason: cell(columns.reason, node),
+    };
+    add(ended, cell(columns.state, node), ended.reason);
   }
 
   const sorted = sortByTime(sortByTime(rowsInOrder(rowCount), unsorted.end), unsorted.start);
-  return arranged(unsorted, sorted, nodeCount);
+  return arranged(unsorted, sorted, columns, source);
+}
+
+/** The attempts of what holds no lane, by node: open containers, waits. Linear in nodes and attempts. */
+export function* spansOf(source: TraceSource): Generator<PastAttempt & { readonly state: number }, void, undefined> {
+  const columns = source.columns();
+  const open = new Map<number, PastAttempt[]>();
+  const parked = new Set<number>();
+  for (const row of source.pastAttempts()) {
+    if (row.reason === 0) parked.add(row.node);
+    if (isLane(row.lane) || row.reason === 0) continue;
+    const rows = open.get(row.node);
+    if (rows === undefined) open.set(row.node, [row]);
+    else rows.push(row);
+  }
+  for (let node = 0; node < source.graph.nodeCount; node++) {
+    const rows = open.get(node) ?? [];
+    for (const row of rows) yield { ...row, state: waiting };
+    const startedAt = cell(columns.startedAt, node);
+    const attempt = cell(columns.attempt, node);
+    if (startedAt < 0 || isLane(cell(columns.lane, node)) || rows.at(-1)?.attempt === attempt || parked.has(node)) continue;
+    const endedAt = endOf(columns, node, source.durationUs);
+    yield { node, attempt, lane: -1, startedAt, endedAt, reason: cell(columns.reason, node), state: cell(columns.state, node) };
+  }
+}
+
+/** Whether a lane's number stands for one. */
+function isLane(lane: number): boolean {
+  return lane >= 0 && lane !== 0xffff_ffff;
 }
 
 /** An entry of a column that has one for every id asked for: the run's columns and the tables made of them do. */
@@ -104,7 +153,8 @@ function attemptColumns(rowCount: number): AttemptColumns {
   };
 }
 
-function arranged(rows: AttemptColumns, sorted: Uint32Array, nodeCount: number): AttemptTable {
+function arranged(rows: AttemptColumns, sorted: Uint32Array, columns: RunColumns, { graph }: TraceSource): AttemptTable {
+  const { nodeCount, baseCount } = graph;
   const rowCount = sorted.length;
   const firstRow = new Int32Array(nodeCount).fill(-1);
   const lastRow = new Int32Array(nodeCount).fill(-1);
@@ -127,7 +177,25 @@ function arranged(rows: AttemptColumns, sorted: Uint32Array, nodeCount: number):
     if (outcome !== waiting) settlingRow[node] = row;
     if (lane >= laneCount) laneCount = lane + 1;
   }
-  return { rowCount, ...table, previousRow, firstRow, lastRow, settlingRow, laneCount };
+  const endingRow = settlingRow.slice();
+  const isWork = new Uint8Array(rowCount);
+  for (let row = 0; row < rowCount; row++) {
+    const node = cell(table.node, row);
+    isWork[row] = cell(columns.state, node) === completed && cell(columns.attempt, node) === cell(table.attempt, row) ? 1 : 0;
+    if (node < baseCount) continue;
+    for (let container = graph.containerOf(node); container >= 0; container = graph.containerOf(container)) {
+      const last = cell(endingRow, container);
+      if (last < 0 || cell(table.end, row) >= cell(table.end, last)) endingRow[container] = row;
+    }
+  }
+  const forEachContainer: AttemptTable["forEachContainer"] = (row, visit) => {
+    let node = cell(table.node, row);
+    while (node >= baseCount) {
+      node = graph.containerOf(node);
+      if (node >= 0) visit(cell(endingRow, node));
+    }
+  };
+  return { rowCount, ...table, previousRow, firstRow, lastRow, settlingRow, endingRow, isWork, laneCount, forEachContainer };
 }
 
 /** A node that has not settled is taken to run until the end. */
@@ -149,23 +217,4 @@ function rowsByNode(nodes: Uint32Array, nodeCount: number): { start: Uint32Array
     fill[node] = slot + 1;
   });
   return { start, rows };
-}
-
-/** The upstreams of every node, in compressed sparse rows. */
-export interface Upstreams {
-  /** `node[start[d] .. start[d + 1]]` are the upstreams of `d`, ascending. */
-  readonly start: Uint32Array;
-  readonly node: Uint32Array;
-  /** The canonical edge index of each entry: edges by (upstream, downstream) in node order. */
-  readonly edge: Uint32Array;
-}
-
-/** Turns the canonical edge list around. Linear in nodes and edges. */
-export function upstreamsOf(graph: TraceGraph): Upstreams {
-  const pairs = graph.native.edges();
-  const nodeCount = graph.index.size;
-  const downstreams = new Uint32Array(pairs.length / 2);
-  for (let edge = 0; edge < downstreams.length; edge++) downstreams[edge] = cell(pairs, 2 * edge + 1);
-  const { start, rows } = rowsByNode(downstreams, nodeCount);
-  return { start, node: rows.map((edge) => cell(pairs, 2 * edge)), edge: rows };
 }

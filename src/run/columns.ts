@@ -5,6 +5,8 @@
  * All times are whole microseconds since the run's start.
  */
 
+import type { TraceGraph } from "./trace-graph.js";
+
 /** The states of a node, at the position of their number in {@link RunColumns.state}. */
 export const nodeStates = ["pending", "ready", "running", "waiting", "completed", "failed", "skipped", "filtered", "cancelled"] as const;
 
@@ -46,17 +48,21 @@ export interface RunColumns {
   readonly lane: Int32Array;
   /** When the node last became ready, or -1. */
   readonly readyAt: Float64Array;
-  /** When its last attempt began, or -1. */
+  /** When its last attempt began, or last went on after it was parked, or -1. */
   readonly startedAt: Float64Array;
   /** When it settled, or -1. */
   readonly settledAt: Float64Array;
 }
 
-/** An attempt that ended without settling its node: a retry was to follow. */
+/**
+ * An attempt that ended without settling its node: a retry was to follow. With reason 0: a stretch of running time of an attempt that
+ * then parked (it waited, and held no lane meanwhile). The last stretch of an attempt is what ended it: a row with a reason, or the columns.
+ */
 export interface PastAttempt {
   readonly node: number;
   /** From 1. */
   readonly attempt: number;
+  /** The lane it had; none where it is negative or the greatest number of 32 bits (a container has none). */
   readonly lane: number;
   /** Microseconds since the run's start. */
   readonly startedAt: number;
@@ -66,23 +72,20 @@ export interface PastAttempt {
   readonly reason: number;
 }
 
-/** What a trace and a profile read of the frozen graph (`GraphCore` has it). */
-export interface TraceGraph {
-  /** Name to id. */
-  readonly index: ReadonlyMap<string, number>;
-  readonly native: {
-    /** A topological order of the ids. */
-    order(): Uint32Array;
-    /** The edges, `[upstream, downstream, …]`, sorted by upstream, then downstream. */
-    edges(): Uint32Array;
-  };
+/** A call of the code that undoes a node. */
+export interface UndoCall {
+  readonly node: number;
+  readonly lane: number;
+  /** Microseconds since the run's start. */
+  readonly startedAt: number;
+  /** Microseconds since the run's start. */
+  readonly endedAt: number;
+  readonly isOk: boolean;
 }
 
 /** What a trace and a profile are made from. */
 export interface TraceSource {
   readonly runId: string;
-  /** Node names by id. */
-  readonly names: readonly string[];
   readonly graph: TraceGraph;
   /** The run's start, in milliseconds since the Unix epoch. */
   readonly startedAtEpochMs: number;
@@ -91,4 +94,6 @@ export interface TraceSource {
   columns(): RunColumns;
   /** In the order in which they ended. */
   pastAttempts(): readonly PastAttempt[];
+  /** In the order in which they ended; none where nobody kept them. */
+  undoCalls?(): readonly UndoCall[];
 }

@@ -1,7 +1,7 @@
 /**
  * The critical path method on what really happened: the graph of attempts and their waits (`waits.ts`).
  *
- * In that graph a row begins its dispatch time after the latest end of what it waited for, and runs as long as it ran. Its longest
+ * In that graph a row begins its delay and its dispatch time after the latest end of what it waited for, and runs as long as it ran. Its longest
  * path is the run itself, so "longest path to the end of a row" is just when the row ended, and only the way onwards needs computing.
  * After Kelley, Walker, "Critical-Path Planning and Scheduling" (1959).
  */
@@ -37,6 +37,10 @@ export function criticalRows(attempts: AttemptTable, waits: Waits): Uint32Array 
 export function timeAfter(attempts: AttemptTable, waits: Waits): Float64Array {
   const after = new Float64Array(attempts.rowCount);
   for (let row = attempts.rowCount - 1; row >= 0; row--) {
+    // What followed a container followed everything in it; all of that began later than any row inside.
+    attempts.forEachContainer(row, (lastInside) => {
+      after[row] = Math.max(cell(after, row), cell(after, lastInside));
+    });
     const taken = timeFromReady(attempts, waits, row) + cell(after, row);
     waits.forEach(row, (from) => {
       if (taken > cell(after, from)) after[from] = taken;
@@ -45,9 +49,9 @@ export function timeAfter(attempts: AttemptTable, waits: Waits): Float64Array {
   return after;
 }
 
-/** Dispatch and running time of a row. */
+/** Delay, dispatch and running time of a row. */
 function timeFromReady(attempts: AttemptTable, waits: Waits, row: number): number {
-  return cell(attempts.end, row) - cell(waits.readyAt, row);
+  return cell(attempts.end, row) - cell(waits.readyAt, row) + cell(waits.delay, row);
 }
 
 /**

@@ -6,73 +6,83 @@
  * the end nothing of this run touches its door again. I4 A lane, an async function, follows one promise at a time and takes the next
  * lease itself, so that a task costs an `await`, not a promise chain. I5 Whenever a task or a listener is called, the door has room
  * for what may be reported in that call: nothing crosses between the taking of a lease and the report of its beginning. I6 Every
- * promise a task gave is followed, also after the end: its rejection is nobody else's to handle.
+ * promise a task gave is followed, also after the end: its rejection is nobody else's to handle. I7 Tasks and predicates are called in
+ * the async context in which the run was started, whoever wakes it. I8 What few runs use is in `extras.ts`, made when it is first needed.
  *
  * One reading of the clock serves as the end of one task and the beginning of the next that is called right after it.
  */
+import { AsyncResource } from "node:async_hooks";
 import type { Clock } from "../clock/clock.js";
 import type { GraphCore } from "../dag/graph-core.js";
 import { InternalError } from "../errors/internal.js";
-import { RunError } from "../errors/run.js";
-import { TimeoutError } from "../errors/task.js";
-import { Door, doorBits, effectKinds, type NativePlan, type NativeRun } from "../native/index.js";
-import { AttemptContext, type ContextHost } from "./context.js";
-import { decodeEvents, type EventHub, type RunStatus, runStatuses } from "./events.js";
+import type { AnyTask, RunDefaults } from "../flow/lowered.js";
+import { Door, type DoorEffect, doorBits, effectKinds, type NativeRun } from "../native/index.js";
+import { abortReasonOf } from "./abort-reason.js";
+import { AttemptContext } from "./context.js";
+import type { Desk } from "./desk.js";
+import { decodeEvents, type EventNames, recordBytes } from "./event-records.js";
+import { type EventHub, type HostEvent, type RunStatus, runStatuses } from "./events.js";
+import { Extras, type ExtrasParts } from "./extras.js";
 import { RunInputs } from "./inputs.js";
+import { Leases } from "./leases.js";
+import { plainTasksOf } from "./plain-tasks.js";
+import { Policies } from "./policies.js";
+import { adviceOf } from "./retry.js";
 import { AttemptSignals } from "./signals.js";
-
-/** A task as the driver calls it. */
-export type AnyTask = (inputs: object, context: AttemptContext) => unknown;
+import { SharedState } from "./state.js";
+import { isThenable } from "./thenable.js";
 
 /** What a driver is made of. */
-export interface DriverParts {
-  readonly core: GraphCore;
-  readonly plan: NativePlan;
+export interface DriverParts extends ExtrasParts {
   readonly run: NativeRun;
+  readonly defaults: RunDefaults;
+  readonly runTimeoutMs: number | undefined;
   /** The id of the run, made when it is first asked for. */
   readonly runId: () => string;
-  /** Tasks by node id. */
-  readonly tasks: readonly AnyTask[];
-  /** Longest running time of one attempt of nodes that say nothing themselves, in milliseconds. */
-  readonly defaultTimeoutMs: number | undefined;
+  readonly params: unknown;
   readonly clock: Clock;
   readonly events: EventHub;
-  /** Called once, with the status, or with the fault that ended the run. */
-  readonly onEnd: (end: RunStatus | InternalError) => void;
+  readonly onEnd: (end: RunEnd) => void;
 }
+
+/** How a run ended: its status, or the fault that ended it. Told once. */
+export type RunEnd = RunStatus | InternalError;
 
 /** How long tasks may keep the event loop from turning before the driver lets it, in milliseconds. */
 const sliceMs = 20;
 
-/** Why an attempt is told to stop, by the core's number. */
-const abortReasons = { cancel: 1, timeout: 2, failFast: 3 } as const;
-
 /** Runs one run. */
-export class Driver implements ContextHost {
+export class Driver implements Desk, EventNames {
   readonly #parts: DriverParts;
-  readonly #tasks: readonly AnyTask[];
+  readonly #core: GraphCore;
+  /** The functions of base nodes; none where the node is special, see {@link Driver.markSpecial}. */
+  #tasks: readonly (AnyTask | undefined)[];
+  #areTasksOwn = false;
   readonly #clock: Clock;
   readonly #inputs: RunInputs;
   readonly #signals = new AttemptSignals();
+  /** The async context of whoever started the run (I7). */
+  readonly #caller = new AsyncResource("DagnyRun");
   #door: Door | undefined;
   #isOver = false;
+  #extras: Extras | undefined;
+  #state: SharedState | undefined;
 
-  /** Outputs by node id; a hole where a task returned nothing. */
   readonly outputs: unknown[];
-  /** What the last attempt of a node threw, by node id. */
   readonly errors = new Map<number, unknown>();
 
-  /** Leases to begin: pairs of node and attempt from `#todoHead` up to `#todoTail`. */
-  #todo = new Uint32Array(64);
-  #todoHead = 0;
-  #todoTail = 0;
-  /** How many leases of each node were taken back and are still to come out of the queue. */
-  readonly #revoked = new Map<number, number>();
+  readonly policies: Policies;
+
+  readonly #leases = new Leases();
+  /** What the core asks for that calls the user's code, from `#choreHead` on. */
+  #chores: DoorEffect[] = [];
+  #choreHead = 0;
   /** Whether something was reported that may change what is to be done. */
   #hasNews = false;
   #isPumping = false;
   /** Whether code has run since the pump last read the clock. */
   #isTimeStale = false;
+  #isWaking = false;
 
   /** The attempt whose function is being called, if any, and when it was. */
   #calledNode = -1;
@@ -98,30 +108,116 @@ export class Driver implements ContextHost {
   #isRecording = false;
 
   constructor(parts: DriverParts) {
+    const { base } = parts.flow;
     this.#parts = parts;
-    this.#tasks = parts.tasks;
+    this.#core = base.core;
+    this.#tasks = plainTasksOf(base);
     this.#clock = parts.clock;
-    this.outputs = new Array<unknown>(parts.core.names.length);
-    this.#inputs = new RunInputs(parts.core, parts.plan, this.outputs);
+    this.outputs = new Array<unknown>(base.core.names.length);
+    for (const [node, value] of base.given) this.outputs[node] = value;
+    this.#inputs = new RunInputs(base.core, base.plan, this.outputs);
+    this.policies = new Policies(base, parts.defaults, (node) => this.extras.placeOf(node));
+  }
+
+  get run(): NativeRun {
+    return this.#parts.run;
+  }
+
+  /** How many nodes the run began with. */
+  get baseCount(): number {
+    return this.#core.names.length;
+  }
+
+  /** The values that stand for nodes outside of the run. */
+  get given(): ReadonlyMap<number, unknown> {
+    return this.#parts.flow.base.given;
+  }
+
+  /** Whether outputs of nodes may have to be made. */
+  get hasContainers(): boolean {
+    return this.#parts.flow.base.containers.size > 0 || this.#extras?.levels.hasOpened === true;
+  }
+
+  /** The base node of this name. */
+  idOf(name: string): number | undefined {
+    return this.#core.index.get(name);
   }
 
   get runId(): string {
     return this.#parts.runId();
   }
 
+  get params(): unknown {
+    return this.#parts.params;
+  }
+
+  get state(): SharedState {
+    this.#state ??= new SharedState();
+    return this.#state;
+  }
+
+  get extras(): Extras {
+    this.#extras ??= new Extras(this, this.#parts);
+    return this.#extras;
+  }
+
+  /** The extras, where the run has needed any. */
+  get knownExtras(): Extras | undefined {
+    return this.#extras;
+  }
+
+  /** Whether the run has ended. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
   nameOf(node: number): string {
-    return this.#parts.core.names[node] as string;
+    return this.#core.names[node] ?? this.extras.levels.nameOf(node);
+  }
+
+  /** The address of a node, as text. */
+  addressOf(node: number): string {
+    return this.#core.names[node] ?? this.extras.levels.addressOf(node);
+  }
+
+  signalNameOf(number: number): string | undefined {
+    return this.extras.signals.nameOf(number);
+  }
+
+  signalOfWait(node: number, key: number): string | undefined {
+    const { signals } = this.extras;
+    const rule = this.extras.waitOf(node);
+    return rule === undefined ? signals.nameOf(key) : rule.signal;
   }
 
   signalOf(node: number, attempt: number): AbortSignal {
     return this.#signals.of(node, attempt);
   }
 
+  viewOf(node: number): object | undefined {
+    return this.#tasks[node] === undefined ? undefined : this.#inputs.of(node);
+  }
+
+  markSpecial(node: number): void {
+    if (this.#tasks[node] === undefined) return;
+    const tasks = this.#areTasksOwn ? (this.#tasks as (AnyTask | undefined)[]) : this.#tasks.slice();
+    tasks[node] = undefined;
+    this.#tasks = tasks;
+    this.#areTasksOwn = true;
+  }
+
   log(node: number, attempt: number, message: string, data: unknown): void {
-    const { events } = this.#parts;
-    if (!events.isHeard) return;
+    if (!this.#parts.events.isHeard) return;
     if (this.#reportCall()) this.#cross(this.#clock.now()); // Nobody hears of an attempt before it has started.
-    events.publish([{ type: "log", node: this.nameOf(node), attempt, message, data }]);
+    this.say({ type: "log", node: this.addressOf(node), attempt, message, data });
+  }
+
+  say(event: HostEvent): void {
+    if (this.#parts.events.isHeard) this.#parts.events.publish([event]);
   }
 
   /** Keeps events from now on. */
@@ -132,8 +228,17 @@ export class Driver implements ContextHost {
     this.#eventSeq = this.#parts.run.eventCount();
   }
 
-  /** Begins the run; `baseMs` is the clock's reading that counts as its time 0. */
-  start(baseMs: number): void {
+  /** Begins the run, if no command has; its time 0 is now. */
+  start(): void {
+    if (this.#isOver) return;
+    this.#open();
+    this.#pump(this.#sliceStart);
+  }
+
+  /** Opens the door. A command that comes before the first task is called does so itself. */
+  #open(): void {
+    if (this.#door !== undefined) return;
+    const baseMs = this.#clock.now();
     this.#sliceStart = baseMs;
     try {
       this.#door = Door.open(this.#parts.run, baseMs);
@@ -144,7 +249,6 @@ export class Driver implements ContextHost {
     this.#door.start(baseMs);
     if (this.#isCancelled) this.#door.cancel(baseMs);
     this.#hasNews = true;
-    this.#pump(baseMs);
   }
 
   /** Why the run was cancelled; `undefined` if it was not. */
@@ -152,17 +256,60 @@ export class Driver implements ContextHost {
     return this.#cancelReason;
   }
 
+  /** Why the branch that is being cancelled is. */
+  branchReason: unknown;
+  /** The nodes that commands cancelled by name. */
+  readonly cancelledNodes = new Set<number>();
+
+  get runTimeoutMs(): number | undefined {
+    return this.#parts.runTimeoutMs;
+  }
+
   /** Cancels the run, now. Also from inside a task. Before `start`, the run starts cancelled. */
   cancel(reason: unknown): void {
     if (this.#isCancelled || this.#isOver) return;
     this.#isCancelled = true;
     this.#cancelReason = reason === undefined ? new DOMException("This run was cancelled", "AbortError") : reason;
-    const door = this.#door;
-    if (door === undefined) return; // It has not started.
-    const now = this.#clock.now();
+    if (this.#door === undefined) return; // It has not started.
+    this.report()?.cancel(this.#clock.now());
+    this.flush();
+  }
+
+  /** Cancels nodes, by ascending id, with what is inside them. */
+  cancelBranch(nodes: Uint32Array, reason: unknown): void {
+    const door = this.report();
+    if (door === undefined) return;
+    this.branchReason = reason;
+    for (const node of nodes) this.cancelledNodes.add(node);
+    this.#parts.run.queueCancel(nodes);
+    door.mail(this.#clock.now());
+    this.flush();
+    this.branchReason = undefined;
+  }
+
+  report(): Door | undefined {
+    if (this.#isOver) return undefined;
+    if (this.#door === undefined) this.#open();
     this.#reportCall();
-    door.cancel(now);
-    this.#cross(now);
+    this.#hasNews = true;
+    this.#wake();
+    return this.#door;
+  }
+
+  flush(): void {
+    this.#cross(this.#clock.now());
+  }
+
+  /** Pumps soon, unless that is going to happen anyway. */
+  #wake(): void {
+    if (this.#isPumping || this.#isResting || this.#isWaking) return;
+    this.#isWaking = true;
+    this.#caller.runInAsyncScope(() =>
+      queueMicrotask(() => {
+        this.#isWaking = false;
+        this.#pump(this.#clock.now());
+      }),
+    );
   }
 
   /** Reports that the function that is being called was called. Answers whether that was news. */
@@ -184,7 +331,13 @@ export class Driver implements ContextHost {
     const restAt = Math.max(this.#sliceStart, now) + sliceMs;
     let time = now;
     while (this.#door !== undefined) {
-      const hasLease = this.#todoHead < this.#todoTail;
+      const hasLease = !this.#leases.isEmpty;
+      if (this.#chores.length > 0) {
+        time = this.#doChores(restAt);
+        this.#isTimeStale = false;
+        if (time > restAt) break;
+        continue;
+      }
       if (!hasLease && !this.#hasNews && !this.#isToBeHeard) break;
       if (this.#isTimeStale) {
         time = this.#clock.now();
@@ -197,10 +350,7 @@ export class Driver implements ContextHost {
         continue;
       }
       if (time > restAt) break;
-      const node = this.#todo[this.#todoHead++] as number;
-      const attempt = this.#todo[this.#todoHead++] as number;
-      if (this.#revoked.size > 0 && this.#isRevoked(node)) continue;
-      time = this.#call(node, attempt, time, isLane);
+      if (this.#leases.take()) time = this.#call(this.#leases.node, this.#leases.attempt, time, isLane);
     }
     if (this.#isToBeHeard) this.#cross(time); // Before the rest.
     this.#isPumping = false;
@@ -227,7 +377,8 @@ export class Driver implements ContextHost {
    * marked stale, because often nobody needs it.
    */
   #call(node: number, attempt: number, time: number, isLane: boolean): number {
-    const inputs = this.#inputs.of(node);
+    const task = this.#tasks[node]; // Called by itself: `this` is nothing of ours.
+    if (task === undefined && this.#resumes(node, attempt, time)) return time;
     this.#calledNode = node;
     this.#calledAttempt = attempt;
     this.#calledAt = time;
@@ -236,8 +387,8 @@ export class Driver implements ContextHost {
     let isOk = true;
     let isPromise = false;
     try {
-      const task = this.#tasks[node] as AnyTask; // Called by itself: `this` is nothing of ours.
-      value = task(inputs, new AttemptContext(this, node, attempt));
+      value =
+        task === undefined ? this.extras.call(node, attempt) : task(this.#inputs.of(node), new AttemptContext(this, node, attempt));
       isPromise = isThenable(value);
     } catch (error) {
       isOk = false;
@@ -254,12 +405,27 @@ export class Driver implements ContextHost {
     }
     const now = this.#clock.now();
     if (door === undefined) return now; // The run ended inside the call: a cancel without grace.
-    this.#keep(node, attempt, isOk, value);
-    if (this.#isCalledReported) door.settled(node, attempt, now, isOk);
-    else door.ran(node, attempt, time, now, isOk);
+    if (isOk && !this.#isCalledReported) {
+      this.#keep(node, attempt, value);
+      door.ran(node, attempt, time, now, true);
+    } else {
+      if (!this.#isCalledReported) door.began(node, attempt, time);
+      isOk = this.#settle(door, node, attempt, now, isOk, value);
+    }
     this.#hasNews = true;
     if (!isOk || door.isFull) this.#cross(now);
     return now;
+  }
+
+  /** Lets a parked attempt go on, if it is one that was leased. */
+  #resumes(node: number, attempt: number, time: number): boolean {
+    const parks = this.#extras?.parks;
+    if (parks === undefined || !parks.isParked(node, attempt)) return false;
+    this.#door?.began(node, attempt, time);
+    this.#hasNews = true;
+    parks.resume(node);
+    if (this.#door?.isFull) this.#cross(time);
+    return true;
   }
 
   /** Gives a promise to the lane that asks, or to a new one. */
@@ -292,8 +458,7 @@ export class Driver implements ContextHost {
       const door = this.#door;
       if (door === undefined) return;
       const now = this.#clock.now();
-      this.#keep(node, attempt, isOk, value);
-      door.settled(node, attempt, now, isOk);
+      isOk = this.#settle(door, node, attempt, now, isOk, value);
       this.#hasNews = true;
       if (!isOk || door.isFull) this.#cross(now);
       this.#handOver = undefined;
@@ -305,11 +470,40 @@ export class Driver implements ContextHost {
     }
   }
 
+  /** Keeps and reports what an attempt came to. Answers whether it succeeded: one whose additions cannot be committed does not. */
+  #settle(door: Door, node: number, attempt: number, now: number, isOk: boolean, value: unknown): boolean {
+    if (!isOk) {
+      this.#failed(door, node, attempt, now, value);
+      return false;
+    }
+    const growth = this.#extras?.growth;
+    if (growth === undefined || !growth.isAsked(node, attempt)) {
+      this.#keep(node, attempt, value);
+      door.settled(node, attempt, now, true);
+      return true;
+    }
+    try {
+      growth.commit(node);
+    } catch (error) {
+      this.#failed(door, node, attempt, now, error);
+      return false;
+    }
+    this.#keep(node, attempt, value);
+    door.grew(node, attempt, now);
+    return true;
+  }
+
   /** Keeps what an attempt gave, unless it was told to stop. */
-  #keep(node: number, attempt: number, isOk: boolean, value: unknown): void {
-    if (this.#signals.returned(node, attempt)) return;
-    if (!isOk) this.errors.set(node, value);
+  #keep(node: number, attempt: number, value: unknown): void {
+    if (this.#signals.returned(node, attempt)) this.#parts.isUndoing && this.extras.keepForUndo(node, value);
     else if (value !== undefined) this.outputs[node] = value;
+  }
+
+  #failed(door: Door, node: number, attempt: number, now: number, error: unknown): void {
+    if (!this.#signals.returned(node, attempt)) this.errors.set(node, error);
+    const { mayRetry, afterMs, fault } = adviceOf(error, attempt, this.policies.retryTestOf(node));
+    door.failed(node, attempt, now, mayRetry, afterMs);
+    if (fault !== undefined) this.say({ type: "retryOnFailed", node: this.addressOf(node), attempt, error: fault.error });
   }
 
   /** One crossing: inputs in; leases, other effects, the next timer and perhaps the end out. */
@@ -326,7 +520,7 @@ export class Driver implements ContextHost {
         return;
       }
       const { wakeAt, status } = door;
-      if (bits & doorBits.leases) this.#take(door);
+      if (bits & doorBits.leases) this.#leases.add(door);
       if (bits & doorBits.others) this.#carryOut(door);
       if (this.#door === undefined) return; // A listener of an aborted signal came back in and ended the run.
       if (wakeAt < this.#timerAt || this.#timerAt <= now) this.#setTimer(wakeAt, now);
@@ -338,62 +532,59 @@ export class Driver implements ContextHost {
     } while (bits & doorBits.more);
   }
 
-  #take(door: Door): void {
-    const count = 2 * door.leaseCount;
-    if (this.#todoHead === this.#todoTail) this.#todoHead = this.#todoTail = 0;
-    if (this.#todoTail + count > this.#todo.length) {
-      const left = this.#todo.subarray(this.#todoHead, this.#todoTail);
-      const isRoomy = left.length + count <= this.#todo.length / 2;
-      const queue = isRoomy ? this.#todo : new Uint32Array(2 * (left.length + count));
-      queue.set(left);
-      this.#todo = queue;
-      this.#todoTail = left.length;
-      this.#todoHead = 0;
+  /** Takes note of what the core asks for. What calls the user's code comes last: it may come back in here, and find other effects. */
+  #carryOut(door: Door): void {
+    const count = door.effectCount;
+    let aborts: { readonly effect: DoorEffect; readonly reason: unknown; readonly signal: AbortController | undefined }[] | undefined;
+    for (let i = 0; i < count; i++) {
+      const effect = door.effect(i);
+      const { kind, node, a } = effect;
+      if (kind === effectKinds.free) this.#free(node);
+      else if (kind === effectKinds.revoke) this.#leases.revoke(node);
+      else if (kind === effectKinds.abort) {
+        const reason = abortReasonOf(this, effect);
+        aborts ??= [];
+        aborts.push({ effect, reason, signal: this.#signals.tell(node, a, reason) });
+      } else if (kind === effectKinds.discard) {
+        if (!this.#signals.forget(node, a)) this.#drop(node);
+      } else if (kind === effectKinds.opened || kind === effectKinds.waitOver || kind === effectKinds.growthRefused) this.extras.note(effect);
+      else this.#chores.push(effect);
     }
-    door.copyLeases(this.#todo, this.#todoTail);
-    this.#todoTail += count;
+    if (this.#chores.length > 0) this.#wake();
+    for (const { effect, reason, signal } of aborts ?? []) {
+      this.#extras?.parks.abort(effect.node, effect.a, reason);
+      signal?.abort(reason);
+    }
   }
 
-  #carryOut(door: Door): void {
-    // Aborting a signal runs the user's listeners, which may come back in here: read everything first.
-    const effects = Array.from({ length: door.effectCount }, (_, i) => door.effect(i));
-    for (const { kind, node, attempt, reason } of effects) {
-      if (kind === effectKinds.free) this.outputs[node] = undefined;
-      else if (kind === effectKinds.revoke) this.#revoke(node);
-      else if (kind === effectKinds.abort) this.#signals.abort(node, attempt, this.#abortReason(node, attempt, reason));
-      else if (!this.#signals.forget(node, attempt)) this.#drop(node);
+  /** Calls the user's code that the core asks for, until it is time to rest. Answers with a reading of the clock. */
+  #doChores(restAt: number): number {
+    let time = 0;
+    do {
+      this.extras.carryOut(this.#chores[this.#choreHead++] as DoorEffect);
+      time = this.#clock.now();
+    } while (this.#choreHead < this.#chores.length && time <= restAt && this.#door !== undefined);
+    if (this.#choreHead === this.#chores.length || this.#door === undefined) {
+      this.#chores = [];
+      this.#choreHead = 0;
     }
+    return time;
+  }
+
+  #free(node: number): void {
+    this.#extras?.free(node);
+    this.outputs[node] = undefined;
   }
 
   /** The outcome just reported came after its deadline: it is a timeout, and gave nothing. */
   #drop(node: number): void {
+    if (this.#parts.isUndoing && this.outputs[node] !== undefined) this.extras.keepForUndo(node, this.outputs[node]);
     this.outputs[node] = undefined;
     this.errors.delete(node);
   }
 
-  /** A lease that has not begun is void. It is passed over when it comes out of the queue: a sweep takes back a million of them. */
-  #revoke(node: number): void {
-    this.#revoked.set(node, (this.#revoked.get(node) ?? 0) + 1);
-  }
-
-  /** Whether the lease that just came out of the queue is void. */
-  #isRevoked(node: number): boolean {
-    const count = this.#revoked.get(node);
-    if (count === undefined) return false;
-    if (count > 1) this.#revoked.set(node, count - 1);
-    else this.#revoked.delete(node);
-    return true;
-  }
-
-  #abortReason(node: number, attempt: number, reason: number): unknown {
-    if (reason === abortReasons.cancel) return this.#cancelReason;
-    if (reason === abortReasons.timeout) return new TimeoutError(this.nameOf(node), attempt, this.timeoutOf(node));
-    return new RunError("RUN_FAILED", this.runId, "another node failed, and the run stops at the first failure", []);
-  }
-
-  /** The attempt timeout of a node, in milliseconds; NaN for none. */
   timeoutOf(node: number): number {
-    return this.#parts.core.nodes.timeoutMs?.get(node) ?? this.#parts.defaultTimeoutMs ?? Number.NaN;
+    return this.policies.timeoutOf(node);
   }
 
   #setTimer(at: number, now: number): void {
@@ -406,7 +597,7 @@ export class Driver implements ContextHost {
       this.#timerAt = Number.POSITIVE_INFINITY;
       if (this.#door === undefined) return;
       this.#hasNews = true;
-      this.#pump(this.#clock.now());
+      this.#caller.runInAsyncScope(() => this.#pump(this.#clock.now())); // Whoever set the timer, by a command say.
     });
   }
 
@@ -414,8 +605,8 @@ export class Driver implements ContextHost {
     const { events, run } = this.#parts;
     const records = run.takeEvents();
     const firstSeq = this.#eventSeq;
-    this.#eventSeq += records.byteLength / 24;
-    if (events.isHeard) events.publish(decodeEvents(records, firstSeq, (node) => this.nameOf(node)));
+    this.#eventSeq += records.byteLength / recordBytes;
+    if (events.isHeard) events.publish(decodeEvents(records, firstSeq, this));
   }
 
   #end(status: RunStatus): void {
@@ -428,21 +619,16 @@ export class Driver implements ContextHost {
     const message = error instanceof Error ? error.message : String(error);
     const fault = error instanceof InternalError ? error : new InternalError(message, { cause: error });
     this.#close(fault);
+    this.#extras?.parks.abortAll(fault);
+    this.#extras?.items.stopAll();
     this.#signals.abortAll(fault);
   }
 
-  #close(end: RunStatus | InternalError): void {
+  #close(end: RunEnd): void {
     this.#door = undefined;
     this.#isOver = true;
     this.#cancelTimer?.();
     this.#parts.events.close();
     this.#parts.onEnd(end);
   }
-}
-
-/** Whether awaiting `value` would wait. May throw what a hostile `then` getter throws. */
-function isThenable(value: unknown): boolean {
-  if (value instanceof Promise) return true;
-  if ((typeof value !== "object" || value === null) && typeof value !== "function") return false;
-  return typeof (value as { then?: unknown }).then === "function";
 }

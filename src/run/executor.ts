@@ -2,32 +2,28 @@
 import { systemClock } from "../clock/clock.js";
 import { coreOf, type DAG } from "../dag/dag.js";
 import { DagValue } from "../dag/dag-value.js";
+import type { EdgeOptions } from "../dag/options.js";
+import { edgeRow } from "../dag/rows.js";
 import type { AnyShape, Shape } from "../dag/types.js";
+import { type DagnyError, quote } from "../errors/base.js";
+import { errorOf } from "../errors/graph.js";
 import { InvalidOptionError } from "../errors/options.js";
+import { guardOf, lowerGrowth } from "../flow/lower.js";
+import type { EdgeGuard } from "../flow/lowered.js";
 import type { OutputsOf, RunArguments } from "../flow/types.js";
-import { NativeRun } from "../native/index.js";
+import { keepResultsCodes, NativeRun, none } from "../native/index.js";
 import { onAbort } from "./cancel.js";
-import { Driver } from "./driver.js";
-import { EventHub, type RunEvent } from "./events.js";
+import { Driver, type RunEnd } from "./driver.js";
+import { EventHub, type RunStatus } from "./events.js";
+import { DriverHandle, type RunHandle } from "./handle.js";
 import { checkRunOptions, type ExecutorOptions, type ResolvedOptions, type RunOptions, resolveOptions } from "./options.js";
-import { planOf } from "./plan.js";
+import { flowOf } from "./plan.js";
 import { RunResult } from "./result.js";
-import { type AnyTasks, tasksOf } from "./tasks.js";
+import type { AnyTasks } from "./tasks.js";
 
-/** A run that has been started. */
-export interface RunHandle<Nodes extends object = Record<string, unknown>> {
-  readonly id: string;
-  /** The run's events. An iteration begun in the turn of `start` has them from the very first. */
-  readonly events: AsyncIterable<RunEvent>;
-  /** The report; rejects only on a fault in Dagny itself. */
-  readonly result: Promise<RunResult<Nodes>>;
-  /** Cancels the run. Cancelling again, or after the end, changes nothing. `reason` is what signals abort with. */
-  cancel(reason?: unknown): void;
-}
+export type { OpenWait, RunHandle } from "./handle.js";
 
-const keepCodes = { all: 0, leaves: 1, none: 2 } as const;
-
-/** Runs a graph of tasks: each node starts the moment its upstreams have completed and a slot is free. */
+/** Runs a graph of tasks: each node starts the moment its join rule is met, and a slot and its resources are free. */
 export class DAGExecutor<S extends Shape = AnyShape> {
   readonly #dag: DAG<S>;
   readonly #options: ResolvedOptions;
@@ -53,40 +49,84 @@ export class DAGExecutor<S extends Shape = AnyShape> {
   start<R, T>(...args: RunArguments<S, R, T, RunOptions>): RunHandle<OutputsOf<S, T>> {
     const [given, options = {}] = args as [tasks?: AnyTasks, options?: RunOptions];
     checkRunOptions(options);
-    const core = coreOf(this.#dag);
-    const tasks = tasksOf(core, given);
-    const { maxWorkers, failFast, graceMs, timeoutMs, maxAttempts, keepResults, clock = systemClock } = this.#options;
-    const plan = planOf(core, { timeoutMs, maxAttempts });
-    const run = new NativeRun(plan, maxWorkers, graceMs, failFast, keepCodes[keepResults]);
+    const { defaults, undo, runTimeoutMs, clock = systemClock } = this.#options;
+    const flow = flowOf(coreOf(this.#dag), given, options, defaults);
+    const { pools, rates } = limitsOf(flow.names);
+    const run = new NativeRun(flow.base.plan, { ...nativeOptions(this.#options), pools, ...(rates && { intervals: rates }) });
     let id = options.runId;
     const runId = (): string => {
       id ??= globalThis.crypto.randomUUID(); // Made when first read: it costs as much as a task of a small run.
       return id;
     };
-    const { signal } = options;
+    const { signal, params } = options;
     const startedAtEpochMs = Date.now();
     const events = new EventHub(() => driver.record());
-    let settle: (end: Parameters<ConstructorParameters<typeof Driver>[0]["onEnd"]>[0]) => void = () => {};
-    const driver = new Driver({ core, plan, run, runId, tasks, defaultTimeoutMs: timeoutMs, clock, events, onEnd: (end) => settle(end) });
+    let status: RunStatus | undefined;
+    let settle: (end: RunEnd) => void = () => {};
+    const driver: Driver = new Driver({
+      flow,
+      run,
+      runId,
+      params,
+      defaults,
+      runTimeoutMs,
+      isUndoing: undo,
+      clock,
+      events,
+      lower: (core, upstreamsOf) => lowerGrowth(core, defaults, driver.extras.signals.all, upstreamsOf),
+      guardOf: grownGuard,
+      onEnd: (end) => settle(end),
+    });
     const result = new Promise<RunResult<OutputsOf<S, T>>>((resolve, reject) => {
       settle = (end) => {
         unlink();
-        if (end instanceof Error) return reject(end);
-        const { outputs, errors, cancelReason } = driver;
-        const timeoutOf = (node: number): number => driver.timeoutOf(node);
-        resolve(new RunResult({ status: end, runId, core, run, outputs, errors, cancelReason, startedAtEpochMs, timeoutOf }));
+        if (end instanceof Error) {
+          status = "failed";
+          return reject(end);
+        }
+        status = end;
+        resolve(new RunResult({ status: end, driver, startedAtEpochMs }));
       };
     });
-    if (options.onEvent !== undefined) events.listen(options.onEvent);
+    if (options.onEvent !== undefined) events.listen(options.onEvent, options.eventFilter);
     const unlink = signal === undefined ? () => {} : onAbort(signal, () => driver.cancel(signal.reason));
-    queueMicrotask(() => driver.start(clock.now()));
-    return {
-      get id() {
-        return runId();
-      },
-      events,
-      result,
-      cancel: (reason) => driver.cancel(reason),
-    };
+    queueMicrotask(() => driver.start());
+    return new DriverHandle({ driver, events, result, ended: () => status });
   }
+}
+
+/** What the core is told of a run's options. */
+function nativeOptions(options: ResolvedOptions): Omit<ConstructorParameters<typeof NativeRun>[1], "pools" | "intervals"> {
+  const { maxWorkers, graceMs, failFast, keepResults, abortRunning, undo, runTimeoutMs, retryBudget, seed, limits } = options;
+  return {
+    maxWorkers,
+    graceMs,
+    failFast,
+    keepResults: keepResultsCodes[keepResults],
+    abortRunning,
+    undo,
+    runTimeoutMs: runTimeoutMs ?? Number.NaN,
+    retryBudget: retryBudget ?? none,
+    // Chance matters for the delays of retries only, where two runs should differ.
+    seed: seed ?? Math.floor(Math.random() * 2 ** 32),
+    maxNodes: limits.nodes,
+    maxDepth: limits.depth,
+  };
+}
+
+/** Capacities by pool number, and the windows of those that are rates, where any is. */
+function limitsOf(names: { readonly capacities: Uint32Array; readonly intervals: Float64Array }): {
+  readonly pools: Uint32Array;
+  readonly rates: Float64Array | undefined;
+} {
+  const { capacities: pools, intervals } = names;
+  return { pools, rates: pools.length === 0 ? undefined : intervals };
+}
+
+/** What an edge that is added to a run asks. Throws what is wrong with its options. */
+function grownGuard(options: EdgeOptions, from: string, to: string): EdgeGuard | undefined {
+  const faults: DagnyError[] = [];
+  const { condition, filter } = edgeRow(options, `edge ${quote(from)} -> ${quote(to)}`, faults);
+  if (faults.length > 0) throw errorOf(faults);
+  return guardOf(condition, filter);
 }

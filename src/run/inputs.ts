@@ -113,14 +113,15 @@ export class RunInputs {
 }
 
 /** The direct upstreams of every node: those of node `n` are `ids[starts[n]]` up to `ids[starts[n + 1]]`, ascending. */
-interface UpstreamRows {
+export interface UpstreamRows {
   readonly starts: Uint32Array;
   readonly ids: Uint32Array;
 }
 
 const rowsByGraph = new WeakMap<GraphCore, UpstreamRows>();
 
-function upstreamsOf(core: GraphCore, plan: NativePlan): UpstreamRows {
+/** The upstreams of a graph's nodes; asked of the core once. */
+export function upstreamsOf(core: GraphCore, plan: NativePlan): UpstreamRows {
   const rows = rowsByGraph.get(core) ?? plan.upstreams();
   rowsByGraph.set(core, rows);
   return rows;

@@ -1,9 +1,10 @@
 /**
  * Where the time of a run went: the critical path that really happened, slack, bottlenecks, waiting, parallelism.
  *
- * What counts: *work* is the running time of attempts that completed their node, nothing else. The running time of every other attempt
+ * What counts: *work* is the running time of attempts that completed their node, parked time left out, nothing else. The running time of every other attempt
  * (retried, failed, timed out, cancelled) is *lost*: it took part in how the run went, so it may lie on the critical path, but it is never
- * work. A node that was skipped, filtered, cached, or cancelled before it began has neither.
+ * work. A node that was skipped, filtered, cached, or cancelled before it began has neither; containers and wait nodes neither: work is
+ * done inside them, or nowhere.
  *
  * The critical path is walked back from the attempt that ended last, each time to what the attempt waited for last (`waits.ts`): an upstream,
  * the attempt before it, the attempt that held its slot, or the one that kept the thread. Of attempts that ended last together, one that
@@ -13,10 +14,11 @@
  * Slack and bottlenecks answer "what if" in that same picture: the same lanes and order, the same waits, every other attempt as long as it was.
  * They do not schedule the run again.
  */
-import { type AttemptTable, attemptsOf, cell, stateCode, upstreamsOf } from "./attempts.js";
+import { type AttemptTable, attemptsOf, cell } from "./attempts.js";
 import { type NodeState, nodeStates, type TraceSource } from "./columns.js";
 import { criticalRows, savingsAlong, timeAfter } from "./critical-path.js";
 import { stepsOf } from "./timeline.js";
+import { type TraceGraph, upstreamsOf } from "./trace-graph.js";
 import { type WaitKind, type Waits, waitKinds, waitsOf } from "./waits.js";
 
 /** One attempt on the critical path. Times are milliseconds since the run's start. */
@@ -24,13 +26,15 @@ export interface PathStep {
   readonly name: string;
   /** From 1. */
   readonly attempt: number;
-  /** How the attempt ended; `retried` when another one followed. */
-  readonly outcome: NodeState | "retried";
+  /** How the attempt ended; `retried` when another one followed, `parked` where it waited and went on later. */
+  readonly outcome: NodeState | "retried" | "parked";
   readonly startMs: number;
   readonly endMs: number;
   /** What it waited for last: always the step before, except for `start`. */
   readonly after: WaitKind;
-  /** From the end of the step before to this start: the engine's own time and the event loop's. */
+  /** How long after the end of the step before it was due: a retry's delay, a wait, the answer of a predicate. */
+  readonly delayMs: number;
+  /** From then to this start: the engine's own time and the event loop's. */
   readonly dispatchMs: number;
 }
 
@@ -39,10 +43,11 @@ export interface CriticalPath {
   /** The names of its nodes, first to last; a node with several attempts on it is named once. */
   readonly path: readonly string[];
   readonly steps: readonly PathStep[];
-  /** From the run's start to the end of the last step: `workMs + lostMs + dispatchMs`. */
+  /** From the run's start to the end of the last step: `workMs + lostMs + delayMs + dispatchMs`. */
   readonly durationMs: number;
   readonly workMs: number;
   readonly lostMs: number;
+  readonly delayMs: number;
   readonly dispatchMs: number;
   /** How many steps waited for a slot last. More than 0: more workers might have shortened the run. */
   readonly slotWaits: number;
@@ -96,8 +101,6 @@ export interface Parallelism {
   readonly working: Uint32Array;
 }
 
-const completed = stateCode("completed");
-
 /** Makes the profile of a run. */
 export function profileOf(source: TraceSource): Profile {
   return new Profile(source);
@@ -126,8 +129,8 @@ export class Profile {
   constructor(source: TraceSource) {
     this.#source = source;
     this.#attempts = attemptsOf(source);
-    this.#waits = waitsOf(this.#attempts, source.columns(), upstreamsOf(source.graph));
-    const { rowCount, start, end, outcome } = this.#attempts;
+    this.#waits = waitsOf(this.#attempts, source.columns(), source.graph, upstreamsOf(source.graph));
+    const { rowCount, start, end, isWork } = this.#attempts;
     const { inputsAt, slotAt, readyAt } = this.#waits;
     const sum = (from: Float64Array, to: Float64Array, counts = (_row: number) => true): number => {
       let us = 0;
@@ -135,8 +138,8 @@ export class Profile {
       return us / 1000;
     };
     this.durationMs = source.durationUs / 1000;
-    this.workMs = sum(start, end, (row) => cell(outcome, row) === completed);
-    this.lostMs = sum(start, end, (row) => cell(outcome, row) !== completed);
+    this.workMs = sum(start, end, (row) => cell(isWork, row) === 1);
+    this.lostMs = sum(start, end, (row) => cell(isWork, row) === 0);
     this.waiting = {
       totalMs: sum(inputsAt, start),
       slotMs: sum(inputsAt, slotAt),
@@ -147,7 +150,7 @@ export class Profile {
 
   /** The critical path that really happened; without steps when no task began. */
   get criticalPath(): CriticalPath {
-    this.#criticalPath ??= describePath(this.#source.names, this.#path(), this.#attempts, this.#waits);
+    this.#criticalPath ??= describePath(this.#source.graph, this.#path(), this.#attempts, this.#waits);
     return this.#criticalPath;
   }
 
@@ -168,13 +171,13 @@ export class Profile {
 
   /** One node's part in the run; `undefined` for a name the DAG does not have. */
   get(name: string): NodeProfile | undefined {
-    const id = this.#source.graph.index.get(name);
+    const id = this.#source.graph.idOf(name);
     return id === undefined ? undefined : this.#nodeProfile(id);
   }
 
   /** Every node's part in the run, in node order. */
   *nodes(): Generator<NodeProfile, void, undefined> {
-    for (let id = 0; id < this.#source.names.length; id++) yield this.#nodeProfile(id);
+    for (let id = 0; id < this.#source.graph.nodeCount; id++) yield this.#nodeProfile(id);
   }
 
   #path(): Uint32Array {
@@ -193,13 +196,13 @@ export class Profile {
   }
 
   #nodeProfile(id: number): NodeProfile {
-    const { start, end, outcome, previousRow, lastRow, settlingRow } = this.#attempts;
+    const { start, end, isWork, previousRow, lastRow, settlingRow } = this.#attempts;
     let workUs = 0;
     let lostUs = 0;
     let waitedUs = 0;
     for (let row = cell(lastRow, id); row >= 0; row = cell(previousRow, row)) {
       const ranUs = cell(end, row) - cell(start, row);
-      if (cell(outcome, row) === completed) workUs += ranUs;
+      if (cell(isWork, row) === 1) workUs += ranUs;
       else lostUs += ranUs;
       waitedUs += cell(start, row) - cell(this.#waits.inputsAt, row);
     }
@@ -207,7 +210,7 @@ export class Profile {
     const path = this.#path();
     const lastEnd = cell(end, cell(path, path.length - 1));
     return {
-      name: this.#source.names[id] ?? "",
+      name: this.#source.graph.nameOf(id),
       status: nodeStates[cell(this.#source.columns().state, id)] ?? "pending",
       workMs: workUs / 1000,
       lostMs: lostUs / 1000,
@@ -220,20 +223,20 @@ export class Profile {
   #findBottlenecks(): readonly Bottleneck[] {
     const path = this.#path();
     const saves = savingsAlong(path, this.#attempts, this.#waits, this.#after());
-    const { node, start, end, outcome } = this.#attempts;
+    const { node, start, end, isWork } = this.#attempts;
     const found: Bottleneck[] = [];
     path.forEach((row, position) => {
       const savesUs = cell(saves, position);
-      if (savesUs <= 0 || cell(outcome, row) !== completed) return;
+      if (savesUs <= 0 || cell(isWork, row) === 0) return;
       const workUs = cell(end, row) - cell(start, row);
-      found.push({ name: this.#source.names[cell(node, row)] ?? "", savesMs: savesUs / 1000, workMs: workUs / 1000 });
+      found.push({ name: this.#source.graph.nameOf(cell(node, row)), savesMs: savesUs / 1000, workMs: workUs / 1000 });
     });
     return found.sort((a, b) => b.savesMs - a.savesMs);
   }
 
   #countWorking(): Parallelism {
-    const { start, end, outcome } = this.#attempts;
-    const atWork = (_time: number, row: number): boolean => cell(outcome, row) === completed;
+    const { start, end, isWork } = this.#attempts;
+    const atWork = (_time: number, row: number): boolean => cell(isWork, row) === 1;
     const steps = stepsOf(start.filter(atWork), end.filter(atWork));
     let peak = 0;
     for (const count of steps.count) peak = Math.max(peak, count);
@@ -246,31 +249,34 @@ export class Profile {
   }
 }
 
-function describePath(names: readonly string[], rows: Uint32Array, attempts: AttemptTable, waits: Waits): CriticalPath {
-  const { node, attempt, start, end, outcome } = attempts;
+function describePath(graph: TraceGraph, rows: Uint32Array, attempts: AttemptTable, waits: Waits): CriticalPath {
+  const { node, attempt, start, end, outcome, reason, isWork } = attempts;
   let workUs = 0;
   let lostUs = 0;
+  let delayUs = 0;
   let dispatchUs = 0;
   let slotWaits = 0;
   let threadWaits = 0;
   const path = new Set<string>();
   const steps = Array.from(rows, (row): PathStep => {
-    const name = names[cell(node, row)] ?? "";
+    const name = graph.nameOf(cell(node, row));
     const state = nodeStates[cell(outcome, row)] ?? "pending";
     const after = waitKinds[cell(waits.kind, row)] ?? "start";
     path.add(name);
-    if (state === "completed") workUs += cell(end, row) - cell(start, row);
+    if (cell(isWork, row) === 1) workUs += cell(end, row) - cell(start, row);
     else lostUs += cell(end, row) - cell(start, row);
+    delayUs += cell(waits.delay, row);
     dispatchUs += cell(start, row) - cell(waits.readyAt, row);
     if (after === "slot") slotWaits++;
     if (after === "thread") threadWaits++;
     return {
       name,
       attempt: cell(attempt, row),
-      outcome: state === "waiting" ? "retried" : state,
+      outcome: state === "waiting" ? (cell(reason, row) === 0 ? "parked" : "retried") : state,
       startMs: cell(start, row) / 1000,
       endMs: cell(end, row) / 1000,
       after,
+      delayMs: cell(waits.delay, row) / 1000,
       dispatchMs: (cell(start, row) - cell(waits.readyAt, row)) / 1000,
     };
   });
@@ -280,6 +286,7 @@ function describePath(names: readonly string[], rows: Uint32Array, attempts: Att
     durationMs: steps.at(-1)?.endMs ?? 0,
     workMs: workUs / 1000,
     lostMs: lostUs / 1000,
+    delayMs: delayUs / 1000,
     dispatchMs: dispatchUs / 1000,
     slotWaits,
     threadWaits,

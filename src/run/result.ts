@@ -1,55 +1,38 @@
 /** The report of a run: what became of every node. Everything in it is made when it is first read. */
-
-import type { GraphCore } from "../dag/graph-core.js";
 import { nearest } from "../errors/did-you-mean.js";
 import { NodeNotFoundError } from "../errors/graph.js";
 import { RunError } from "../errors/run.js";
-import { TaskError, TimeoutError } from "../errors/task.js";
-import type { NativeRun } from "../native/index.js";
-import { type NodeState, nodeStates, type Reason, type RunColumns, reasonName, type TraceSource } from "./columns.js";
+import type { TaskError } from "../errors/task.js";
+import { nodeStates, type TraceSource } from "./columns.js";
+import type { Driver } from "./driver.js";
 import type { RunStatus } from "./events.js";
+import { type NodeAddress, textOf } from "./levels.js";
+import { NodeReport, type NodeResult } from "./node-result.js";
+import { causeOf, RunOutcome } from "./outcome.js";
 import { type Profile, profileOf } from "./profile.js";
 import { Trace } from "./trace.js";
 
-/** What became of one node. */
-export interface NodeResult<T = unknown> {
-  readonly name: string;
-  readonly status: NodeState;
-  /** Why it failed or was skipped; `undefined` otherwise. */
-  readonly reason: Reason | undefined;
-  /** What its task returned; `undefined` if it did not complete or the output was not kept. */
-  readonly result: T | undefined;
-  /** If it failed: a {@link TaskError} whose `cause` is what the task threw, untouched, or a {@link TimeoutError}. */
-  readonly error: TaskError | undefined;
-  /** When its last attempt began, in milliseconds since the Unix epoch; `undefined` if none did. */
-  readonly startedAt: number | undefined;
-  /** How long its last attempt ran, in milliseconds; 0 if none began. */
-  readonly durationMs: number;
-  /** How long its last attempt was ready before it began, in milliseconds; 0 if none began. */
-  readonly queuedMs: number;
-  /** How many attempts began. */
-  readonly attempt: number;
-  /** The worker lane of its last attempt; `undefined` if none began. */
-  readonly lane: number | undefined;
-}
-
 /** An attempt that was told to stop and whose code had not returned when the run ended. */
 export interface AbandonedAttempt {
+  /** The address of the node. */
   readonly node: string;
   readonly attempt: number;
+}
+
+/** A node whose work was undone, or was to be. */
+export interface UndoneNode {
+  /** The address of the node. */
+  readonly node: string;
+  readonly status: "completed" | "failed";
+  /** What undoing threw; `undefined` where it completed, or did not return in time. */
+  readonly error: unknown;
 }
 
 /** What a report is made from. */
 export interface ResultParts {
   readonly status: RunStatus;
-  readonly runId: () => string;
-  readonly core: GraphCore;
-  readonly run: NativeRun;
-  readonly outputs: readonly unknown[];
-  readonly errors: ReadonlyMap<number, unknown>;
-  readonly cancelReason: unknown;
+  readonly driver: Driver;
   readonly startedAtEpochMs: number;
-  timeoutOf(node: number): number;
 }
 
 /** How many nodes ended in each state. */
@@ -58,14 +41,14 @@ export type StateCounts = Readonly<Record<"completed" | "failed" | "skipped" | "
 /** The report of a run that has ended. `Nodes` maps node names to the types of their outputs. */
 export class RunResult<Nodes extends object = Record<string, unknown>> {
   readonly #parts: ResultParts;
-  #columns: RunColumns | undefined;
+  readonly #outcome: RunOutcome;
   #counts: StateCounts | undefined;
   #nodeResults: { readonly [N in keyof Nodes]: NodeResult<Nodes[N]> } | undefined;
   #errors: readonly TaskError[] | undefined;
-  readonly #errorByNode = new Map<number, TaskError>();
 
   constructor(parts: ResultParts) {
     this.#parts = parts;
+    this.#outcome = new RunOutcome(parts.driver);
   }
 
   /** How the run ended. */
@@ -74,7 +57,7 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
   }
 
   get runId(): string {
-    return this.#parts.runId();
+    return this.#parts.driver.runId;
   }
 
   /** When the run began, in milliseconds since the Unix epoch. */
@@ -84,16 +67,25 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
 
   /** From the run's start to its end, in milliseconds. */
   get durationMs(): number {
-    return this.#parts.run.time() / 1000;
+    return this.#outcome.run.time() / 1000;
   }
 
-  /** How many nodes ended in each state. O(n), once. */
+  /** How many of the run's own nodes ended in each state; what is inside a container counts as the container. O(n), once. */
   get counts(): StateCounts {
-    if (this.#counts === undefined) {
-      const [, , , , completed = 0, failed = 0, skipped = 0, filtered = 0, cancelled = 0] = this.#parts.run.counts();
-      this.#counts = { completed, failed, skipped, filtered, cancelled };
-    }
+    this.#counts ??= this.#count();
     return this.#counts;
+  }
+
+  #count(): StateCounts {
+    const outcome = this.#outcome;
+    if (!outcome.hasMore && this.#parts.driver.given.size === 0) {
+      const [, , , , completed = 0, failed = 0, skipped = 0, filtered = 0, cancelled = 0] = outcome.run.counts();
+      return { completed, failed, skipped, filtered, cancelled };
+    }
+    const byState = new Array<number>(nodeStates.length).fill(0);
+    for (const node of outcome.topNodes()) byState[outcome.columns.state[node] ?? 0] = (byState[outcome.columns.state[node] ?? 0] ?? 0) + 1;
+    const [, , , , completed = 0, failed = 0, skipped = 0, filtered = 0, cancelled = 0] = byState;
+    return { completed, failed, skipped, filtered, cancelled };
   }
 
   /** How many nodes completed. */
@@ -116,51 +108,93 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
     return this.counts.cancelled;
   }
 
-  /** What became of each node, by name: an object without a prototype, in node order. O(n) at the first reading. */
+  /**
+   * What became of each of the run's own nodes, by name: an object without a prototype, in node order, those that were added at the end.
+   * O(n) at the first reading. For what is inside containers see {@link RunResult.get} and {@link NodeResult.nodes}.
+   */
   get nodeResults(): { readonly [N in keyof Nodes]: NodeResult<Nodes[N]> } {
     if (this.#nodeResults === undefined) {
-      const { names } = this.#parts.core;
       const results = Object.create(null);
-      for (let node = 0; node < names.length; node++) results[names[node] as string] = this.#resultOf(node);
+      for (const node of this.#outcome.topNodes()) results[this.#outcome.nameOf(node)] = this.#resultOf(node);
       this.#nodeResults = results as { readonly [N in keyof Nodes]: NodeResult<Nodes[N]> };
     }
     return this.#nodeResults;
   }
 
-  /** What became of one node. Throws {@link NodeNotFoundError} where there is none of this name. */
-  get<N extends keyof Nodes & string>(name: N): NodeResult<Nodes[N]> {
-    const node = this.#parts.core.index.get(name);
-    if (node === undefined) throw new NodeNotFoundError(name, nearest(name, this.#parts.core.names));
-    return this.#resultOf(node) as NodeResult<Nodes[N]>;
+  /**
+   * What became of one node, by name or address. Throws {@link NodeNotFoundError} where there is none.
+   *
+   * @example result.get("load"); result.get(["each file", 3, "parse"]); result.get("each file/3/parse");
+   */
+  get<N extends keyof Nodes & string>(name: N): NodeResult<Nodes[N]>;
+  get(address: NodeAddress): NodeResult;
+  get(address: NodeAddress): NodeResult {
+    return this.#resultOf(this.#find(address));
   }
 
-  /** The errors of the nodes that failed, in the order in which the failures were decided. */
+  /** Why a node did not complete, in one sentence that names the root cause; `undefined` if it did. Throws {@link NodeNotFoundError}. */
+  explain(address: NodeAddress): string | undefined {
+    return this.#outcome.explain(this.#find(address));
+  }
+
+  #find(address: NodeAddress): number {
+    const { driver } = this.#parts;
+    const node = (typeof address === "string" ? driver.idOf(address) : undefined) ?? this.#outcome.levels.find(address);
+    if (node !== undefined && !this.#outcome.isGiven(node)) return node;
+    const text = typeof address === "string" ? address : textOf(address);
+    throw new NodeNotFoundError(text, nearest(text, this.#outcome.levels.namesIn(this.#outcome.levels.root)));
+  }
+
+  #resultOf(node: number): NodeReport {
+    return new NodeReport(this.#outcome, node, this.#parts.startedAtEpochMs);
+  }
+
+  /**
+   * The errors of the run's own nodes that failed, in the order in which the failures were decided. Those of nodes inside containers are
+   * theirs: see {@link NodeResult.nodes}.
+   */
   get errors(): readonly TaskError[] {
-    this.#errors ??= Array.from(this.#parts.run.failed(), (node) => this.#errorOf(node));
+    this.#errors ??= this.#failed().map((node) => this.#outcome.errorOf(node));
     return this.#errors;
+  }
+
+  #failed(): number[] {
+    return Array.from(this.#outcome.run.failed()).filter((node) => this.#outcome.isTop(node));
   }
 
   /** Attempts whose code had not returned when the run ended, by node. */
   get abandoned(): readonly AbandonedAttempt[] {
-    const pairs = this.#parts.run.abandoned();
+    const pairs = this.#outcome.run.abandoned();
     return Array.from({ length: pairs.length / 2 }, (_, i) => ({
-      node: this.#nameOf(pairs[2 * i] as number),
+      node: this.#outcome.nameOf(pairs[2 * i] as number),
       attempt: pairs[2 * i + 1] as number,
     }));
   }
 
+  /** The nodes whose work was undone, in the order in which that ended. */
+  get undone(): readonly UndoneNode[] {
+    const pairs = this.#outcome.run.undone();
+    const errors = this.#parts.driver.knownExtras?.undos.errors;
+    return Array.from({ length: pairs.length / 2 }, (_, i) => {
+      const node = pairs[2 * i] as number;
+      return { node: this.#outcome.nameOf(node), status: pairs[2 * i + 1] === 1 ? "completed" : "failed", error: errors?.get(node) };
+    });
+  }
+
   /** This report, if the run completed; otherwise throws a {@link RunError} with the first task's own error, or the signal's reason, as `cause`. */
   orThrow(): this {
-    const { status, cancelReason } = this.#parts;
-    const { runId } = this;
+    const { status, driver } = this.#parts;
+    const { runId, errors } = this;
     if (status === "completed") return this;
-    const { errors } = this;
-    if (status === "cancelled") throw new RunError("RUN_CANCELLED", runId, "the run was cancelled", errors, { cause: cancelReason });
-    const [first] = errors;
-    const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
-    throw new RunError("RUN_FAILED", runId, `the run failed: ${first?.message ?? "no node failed"}${more}`, errors, {
-      cause: first instanceof TimeoutError ? first : first?.cause,
-    });
+    if (status === "cancelled")
+      throw new RunError("RUN_CANCELLED", runId, "the run was cancelled", errors, { cause: driver.cancelReason });
+    // A failure that its node's policy allows did not fail the run.
+    const culprits = this.#failed().filter((node) => !this.#outcome.isForgiven(node));
+    const [culprit] = culprits;
+    const first = culprit === undefined ? undefined : this.#outcome.errorOf(culprit);
+    const more = culprits.length > 1 ? ` (and ${culprits.length - 1} more)` : "";
+    const why = first?.message ?? `it ran longer than ${driver.runTimeoutMs} ms`;
+    throw new RunError("RUN_FAILED", runId, `the run failed: ${why}${more}`, errors, { cause: causeOf(first) });
   }
 
   /** What ran when and where, as a Chrome trace. */
@@ -181,69 +215,14 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
   }
 
   #source(): TraceSource {
-    const { core, run, startedAtEpochMs } = this.#parts;
+    const outcome = this.#outcome;
     return {
       runId: this.runId,
-      names: core.names,
-      graph: core,
-      startedAtEpochMs,
-      durationUs: run.time(),
-      columns: () => this.#read(),
-      pastAttempts: () => run.pastAttempts(),
+      graph: outcome.graph,
+      startedAtEpochMs: this.#parts.startedAtEpochMs,
+      durationUs: outcome.run.time(),
+      columns: () => outcome.columns,
+      pastAttempts: () => outcome.run.pastAttempts(),
     };
-  }
-
-  /** The columns of the run, read once. */
-  #read(): RunColumns {
-    this.#columns ??= this.#parts.run.columns();
-    return this.#columns;
-  }
-
-  #nameOf(node: number): string {
-    return this.#parts.core.names[node] as string;
-  }
-
-  /** The error of a failed node: always the same one. */
-  #errorOf(node: number): TaskError {
-    const error = this.#errorByNode.get(node) ?? this.#makeError(node);
-    this.#errorByNode.set(node, error);
-    return error;
-  }
-
-  #makeError(node: number): TaskError {
-    const name = this.#nameOf(node);
-    const columns = this.#read();
-    const attempt = columns.attempt[node] as number;
-    if (reasonName(columns.reason[node] as number) === "timeout") return new TimeoutError(name, attempt, this.#parts.timeoutOf(node));
-    const cause = this.#parts.errors.get(node);
-    return new TaskError(name, attempt, `node ${JSON.stringify(name)} failed: ${messageOf(cause)}`, { cause });
-  }
-
-  #resultOf(node: number): NodeResult {
-    const columns = this.#read();
-    const status = nodeStates[columns.state[node] as number] as NodeState;
-    const startedAt = columns.startedAt[node] as number;
-    const hasBegun = startedAt >= 0;
-    return {
-      name: this.#nameOf(node),
-      status,
-      reason: reasonName(columns.reason[node] as number),
-      result: status === "completed" ? this.#parts.outputs[node] : undefined,
-      error: status === "failed" ? this.#errorOf(node) : undefined,
-      startedAt: hasBegun ? this.#parts.startedAtEpochMs + startedAt / 1000 : undefined,
-      durationMs: hasBegun ? ((columns.settledAt[node] as number) - startedAt) / 1000 : 0,
-      queuedMs: hasBegun ? (startedAt - (columns.readyAt[node] as number)) / 1000 : 0,
-      attempt: columns.attempt[node] as number,
-      lane: hasBegun ? (columns.lane[node] as number) : undefined,
-    };
-  }
-}
-
-/** What to say of anything that can be thrown. */
-function messageOf(thrown: unknown): string {
-  try {
-    return String(thrown instanceof Error ? thrown.message : thrown);
-  } catch {
-    return "it threw something that cannot be shown";
   }
 }

@@ -22,11 +22,11 @@ export class AttemptSignals {
     return controller.signal;
   }
 
-  /** Tells an attempt to stop. */
-  abort(node: number, attempt: number, reason: unknown): void {
+  /** An attempt is told to stop. Answers with what aborts its signal, where it has asked for one: that calls its listeners. */
+  tell(node: number, attempt: number, reason: unknown): AbortController | undefined {
     const key = keyOf(node, attempt);
     this.#told.set(key, reason);
-    this.#asked.get(key)?.abort(reason);
+    return this.#asked.get(key);
   }
 
   /** Tells every attempt that has asked and has not returned. */

@@ -1,19 +1,22 @@
 /**
  * A run drawn as a Chrome trace (the Trace Event Format), for ui.perfetto.dev and chrome://tracing.
  *
- * One process stands for the run and one thread for each worker lane. The format is described in Google's "Trace Event Format";
+ * One process stands for the run and one thread for each worker lane. A second process shows what holds no lane, as asynchronous
+ * slices, which may overlap: containers while they are open, what waits while it is parked, undo. Names are addresses, so what is inside a container
+ * is named after it. The format is described in Google's "Trace Event Format";
  * where its two viewers differ, the file is written so that both show the same:
  * I1 A slice per attempt, retried ones too; the slices of one lane never overlap.
  * I2 An arrow starts within its upstream's slice (in its last microsecond) and ends, bound to the enclosing slice, where the
  *    downstream's first attempt begins. In the file both come after all slices, for viewers that take events of equal time in file order.
  * I3 The times of each counter ascend strictly.
  */
-import { type AttemptTable, attemptsOf, cell, stateCode, upstreamsOf } from "./attempts.js";
+import { type AttemptTable, attemptsOf, cell, spansOf, stateCode } from "./attempts.js";
 import { nodeStates, type RunColumns, reasonName, type TraceSource } from "./columns.js";
 import { type Steps, stepsOf } from "./timeline.js";
+import { forEachUpstream, upstreamsOf } from "./trace-graph.js";
 
 /** One event of the Trace Event Format, of the phases that Dagny writes. `ts` and `dur` are whole microseconds. */
-export type TraceEvent = SliceEvent | FlowEvent | InstantEvent | CounterEvent | MetadataEvent;
+export type TraceEvent = SliceEvent | SpanEvent | FlowEvent | InstantEvent | CounterEvent | MetadataEvent;
 
 interface EventBase {
   readonly name: string;
@@ -30,11 +33,20 @@ export interface SliceEvent extends EventBase {
   /** A reserved color of the format, for attempts that did not complete. */
   readonly cname?: string;
   readonly args: {
-    /** The state it settled its node in, or `retried`. */
+    /** The state it settled its node in, or `retried`, or `parked` where it waited and went on later. */
     readonly status: string;
     readonly attempt: number;
     readonly reason?: string;
   };
+}
+
+/** One end of an asynchronous slice: something that holds no lane begins (`b`) or ends (`e`). */
+export interface SpanEvent extends EventBase {
+  readonly ph: "b" | "e";
+  readonly cat: "container" | "wait" | "undo";
+  /** The same for both ends, and for no other slice of this category. */
+  readonly id: number;
+  readonly args: { readonly status: string; readonly attempt: number; readonly reason?: string };
 }
 
 /** One end of an arrow along an edge: `s` at the upstream, `f` at the downstream. */
@@ -83,6 +95,8 @@ export interface ChromeTraceOptions {
 }
 
 const PID = 1;
+/** The process of what holds no lane. */
+const SPANS_PID = 2;
 
 /** What happened in a run, over time. */
 export class Trace {
@@ -93,8 +107,8 @@ export class Trace {
   }
 
   /**
-   * The trace as one object. Its events: the names of rows, the slices by start, the arrows by downstream, the instants
-   * by node, the counters by time.
+   * The trace as one object. Its events: the names of rows, the slices by start, what holds no lane by node, the arrows by downstream,
+   * the instants by node, the counters by time.
    * Takes time and space linear in nodes, edges and attempts; for a run of a million nodes prefer {@link Trace.chromeTraceChunks}.
    */
   toChromeTrace(options: ChromeTraceOptions = {}): ChromeTrace {
@@ -125,7 +139,7 @@ function aboutRun(source: TraceSource): ChromeTrace["otherData"] {
     runId: source.runId,
     startedAt: new Date(source.startedAtEpochMs).toISOString(),
     durationUs: source.durationUs,
-    nodeCount: source.names.length,
+    nodeCount: source.graph.nodeCount,
   };
 }
 
@@ -134,6 +148,7 @@ function* eventsOf(source: TraceSource, options: ChromeTraceOptions): Generator<
   const attempts = attemptsOf(source);
   yield* rowNames(source, attempts, columns);
   yield* slices(source, attempts);
+  yield* spans(source, attempts);
   if (options.arrows ?? true) yield* arrows(source, attempts);
   yield* instants(source, attempts, columns);
   if (options.counters ?? true) yield* counters(source, attempts, columns);
@@ -163,12 +178,11 @@ const colors: Readonly<Record<string, string | undefined>> = { failed: "terrible
 function* slices(source: TraceSource, attempts: AttemptTable): Generator<SliceEvent> {
   const { node, attempt, lane, start, end, outcome, reason } = attempts;
   for (let row = 0; row < attempts.rowCount; row++) {
-    const state = nodeStates[cell(outcome, row)] ?? "pending";
-    const status = state === "waiting" ? "retried" : state;
+    const status = statusOf(cell(outcome, row), cell(reason, row));
     const cname = colors[status];
     const why = reasonName(cell(reason, row));
     yield {
-      name: source.names[cell(node, row)] ?? "",
+      name: source.graph.nameOf(cell(node, row)),
       cat: "task",
       ph: "X",
       ts: cell(start, row),
@@ -181,14 +195,57 @@ function* slices(source: TraceSource, attempts: AttemptTable): Generator<SliceEv
   }
 }
 
+/** The state in which an attempt left its node, as a word. */
+function statusOf(outcome: number, reason: number): string {
+  const state = nodeStates[outcome] ?? "pending";
+  return state !== "waiting" ? state : reason === 0 ? "parked" : "retried";
+}
+
+/** What holds no lane: containers and wait nodes, attempts while they are parked, undo. */
+function* spans(source: TraceSource, attempts: AttemptTable): Generator<SpanEvent | MetadataEvent> {
+  const { graph } = source;
+  const containers = new Set<number>();
+  for (let node = graph.baseCount; node < graph.nodeCount; node++) containers.add(graph.containerOf(node));
+  let id = 0;
+  const span = function* (
+    cat: SpanEvent["cat"],
+    node: number,
+    attempt: number,
+    [from, to]: readonly [number, number],
+    status: string,
+    reason = 0,
+  ): Generator<SpanEvent | MetadataEvent> {
+    if (id === 0) yield { name: "process_name", ph: "M", ts: 0, pid: SPANS_PID, tid: 0, args: { name: "containers and waits" } };
+    id++;
+    const why = reasonName(reason);
+    const args = { status, attempt, ...(why === undefined ? {} : { reason: why }) };
+    const name = graph.nameOf(node);
+    yield { name, cat, ph: "b", id, ts: from, pid: SPANS_PID, tid: 0, args };
+    yield { name, cat, ph: "e", id, ts: to, pid: SPANS_PID, tid: 0, args };
+  };
+  for (const { node, attempt, startedAt, endedAt, state, reason } of spansOf(source)) {
+    yield* span(containers.has(node) ? "container" : "wait", node, attempt, [startedAt, endedAt], statusOf(state, reason), reason);
+  }
+  const { rowCount, node, attempt, start, end, outcome, reason, previousRow } = attempts;
+  for (let row = 0; row < rowCount; row++) {
+    const before = cell(previousRow, row);
+    const isParked =
+      before >= 0 && cell(attempt, before) === cell(attempt, row) && statusOf(cell(outcome, before), cell(reason, before)) === "parked";
+    if (isParked) yield* span("wait", cell(node, row), cell(attempt, row), [cell(end, before), cell(start, row)], "parked");
+  }
+  for (const { node, startedAt, endedAt, isOk } of source.undoCalls?.() ?? []) {
+    yield* span("undo", node, 1, [startedAt, endedAt], isOk ? "completed" : "failed");
+  }
+}
+
 function* arrows(source: TraceSource, attempts: AttemptTable): Generator<FlowEvent> {
-  const { start, end, lane, firstRow, settlingRow } = attempts;
+  const { start, end, lane, firstRow, endingRow } = attempts;
   const upstreams = upstreamsOf(source.graph);
   for (let node = 0; node < firstRow.length; node++) {
     const to = cell(firstRow, node);
     if (to < 0) continue;
     for (let i = cell(upstreams.start, node); i < cell(upstreams.start, node + 1); i++) {
-      const from = cell(settlingRow, cell(upstreams.node, i));
+      const from = cell(endingRow, cell(upstreams.node, i));
       // No arrow from a node that did not run, nor from one that settled after the start it would point at.
       if (from < 0 || cell(end, from) > cell(start, to)) continue;
       const id = cell(upstreams.edge, i) + 1;
@@ -206,7 +263,7 @@ function* instants(source: TraceSource, attempts: AttemptTable, columns: RunColu
     const row = cell(attempts.settlingRow, node);
     const why = reasonName(cell(columns.reason, node));
     yield {
-      name: source.names[node] ?? "",
+      name: source.graph.nameOf(node),
       cat,
       ph: "i",
       s: "t",
@@ -246,9 +303,9 @@ function readySteps(source: TraceSource, attempts: AttemptTable, columns: RunCol
     const settling = cell(settlingRow, node);
     if (first >= 0 && first !== settling) {
       let upstreamsDone = 0;
-      for (let i = cell(upstreams.start, node); i < cell(upstreams.start, node + 1); i++) {
-        upstreamsDone = Math.max(upstreamsDone, cell(columns.settledAt, cell(upstreams.node, i)));
-      }
+      forEachUpstream(upstreams, node, (upstream) => {
+        upstreamsDone = Math.max(upstreamsDone, cell(columns.settledAt, upstream));
+      });
       begins.push(Math.min(upstreamsDone, cell(start, first)));
       ends.push(cell(start, first));
     }

@@ -2,7 +2,10 @@
  * What each attempt of a run waited for before it began.
  *
  * A task begins when three things are there: its upstreams' outcomes, a slot, and the JavaScript thread. The columns tell which came last:
- * - *upstream*: a node's first attempt waits for its upstreams, a later one for the attempt before it;
+ * - *upstream*: a node's first attempt waits for its upstreams (in a container, where it has none, for the container's), a later one for
+ *   the attempt before it, and one that goes on after it was parked for what it did before;
+ * - *delay*: a retry is not due at once, what a parked attempt waits for takes time, and so do predicates and the items of a map. Until then
+ *   the inputs are not there. It is not waiting: no more workers would have made it shorter;
  * - *slot*: its lane was still held by another attempt after that. It began in that lane, so that attempt's end is what it waited for;
  * - *thread*: with its upstreams done and its lane free it still did not begin, and of all attempts the last to end before it did so
  *   in that time. Either that one also began in that time: had it been asynchronous, this one would have begun beside it. Or more
@@ -13,11 +16,12 @@
  * in which the start of each row is the latest end of what it waited for, plus its dispatch time. The profile is the critical path method on it.
  *
  * I1 Every wait leads from a smaller row to a greater one (`attempts.ts`, I1).
- * I2 start[row] = readyAt[row] + dispatch of the row, where readyAt is the latest end of what it waited for, and dispatch >= 0.
+ * I2 start[row] = readyAt[row] + dispatch of the row, and readyAt[row] = the latest end of what it waited for + delay[row]; both are >= 0.
  */
-import { type AttemptTable, cell, type Upstreams } from "./attempts.js";
+import { type AttemptTable, cell } from "./attempts.js";
 import type { RunColumns } from "./columns.js";
 import { rowsInOrder, sortByTime } from "./sort-by-time.js";
+import { forEachUpstream, type TraceGraph, type Upstreams } from "./trace-graph.js";
 
 /** What came last of the things that an attempt waited for. */
 export const waitKinds = ["start", "upstream", "retry", "slot", "thread"] as const;
@@ -36,13 +40,15 @@ const engineTimeUs = 1000;
 
 /** By row of the attempt table. Times are whole microseconds since the run's start. */
 export interface Waits {
-  /** When its upstreams (or the attempt before it) had ended; 0 for a root. */
+  /** When its upstreams (or the attempt before it) had ended, and a delay after them was over; 0 for a root. */
   readonly inputsAt: Float64Array;
   /** When its lane was free as well. */
   readonly slotAt: Float64Array;
   /** When the thread was free as well: all that it waited for was there. */
   readonly readyAt: Float64Array;
-  /** The row that ended at `readyAt`, or -1. */
+  /** How long it was delayed between the end of what it waited for last and `readyAt`; 0 where a slot or the thread came last. */
+  readonly delay: Float64Array;
+  /** The row that ended at `readyAt`, less the delay, or -1. */
   readonly lastRow: Int32Array;
   /** Position in {@link waitKinds}. */
   readonly kind: Uint8Array;
@@ -51,11 +57,12 @@ export interface Waits {
 }
 
 /** Finds out what every attempt waited for. Linear in nodes, edges and attempts. */
-export function waitsOf(attempts: AttemptTable, columns: RunColumns, upstreams: Upstreams): Waits {
-  const { rowCount, node, lane, start, end, previousRow, settlingRow } = attempts;
+export function waitsOf(attempts: AttemptTable, columns: RunColumns, graph: TraceGraph, upstreams: Upstreams): Waits {
+  const { rowCount, node, lane, start, end, previousRow, lastRow: lastOf, endingRow } = attempts;
   const inputsAt = new Float64Array(rowCount);
   const slotAt = new Float64Array(rowCount);
   const readyAt = new Float64Array(rowCount);
+  const delay = new Float64Array(rowCount);
   const lastRow = new Int32Array(rowCount).fill(-1);
   const kind = new Uint8Array(rowCount);
   const slotRow = new Int32Array(rowCount).fill(-1);
@@ -83,17 +90,24 @@ export function waitsOf(attempts: AttemptTable, columns: RunColumns, upstreams: 
       at = cell(end, before);
       why = RETRY;
     } else {
-      for (let i = cell(upstreams.start, id); i < cell(upstreams.start, id + 1); i++) {
-        const upstream = cell(upstreams.node, i);
+      forEachUpstream(upstreams, id, (upstream) => {
         const settledAt = cell(columns.settledAt, upstream);
         // An upstream that settled after the start was not waited for; one that settled without running has no row.
-        if (settledAt < at || settledAt > began) continue;
-        const from = cell(settlingRow, upstream);
-        if (settledAt === at && from < last) continue;
+        if (settledAt < at || settledAt > began) return;
+        const from = cell(endingRow, upstream);
+        if (settledAt === at && from < last) return;
         at = settledAt;
         last = from;
         why = from < 0 ? START : UPSTREAM;
-      }
+      });
+    }
+    const inputsEnded = at;
+
+    // The delay. The columns know when a node last became ready: that is its last row. Of earlier ones only long delays are seen.
+    if (before >= 0 || id >= graph.baseCount) {
+      const isLast = cell(lastOf, id) === row;
+      const due = isLast ? cell(columns.readyAt, id) : began - at > engineTimeUs ? began : at;
+      at = Math.min(began, Math.max(at, due));
     }
     inputsAt[row] = at;
 
@@ -116,6 +130,7 @@ export function waitsOf(attempts: AttemptTable, columns: RunColumns, upstreams: 
       why = THREAD;
     }
     readyAt[row] = at;
+    delay[row] = why === SLOT || why === THREAD ? 0 : at - inputsEnded;
 
     lastRow[row] = last;
     kind[row] = why;
@@ -125,6 +140,7 @@ export function waitsOf(attempts: AttemptTable, columns: RunColumns, upstreams: 
     inputsAt,
     slotAt,
     readyAt,
+    delay,
     lastRow,
     kind,
     forEach(row, visit) {
@@ -132,10 +148,10 @@ export function waitsOf(attempts: AttemptTable, columns: RunColumns, upstreams: 
       if (before >= 0) visit(before);
       else {
         const id = cell(node, row);
-        for (let i = cell(upstreams.start, id); i < cell(upstreams.start, id + 1); i++) {
-          const from = cell(settlingRow, cell(upstreams.node, i));
+        forEachUpstream(upstreams, id, (upstream) => {
+          const from = cell(endingRow, upstream);
           if (from >= 0 && cell(end, from) <= cell(start, row)) visit(from);
-        }
+        });
       }
       if (cell(slotRow, row) >= 0) visit(cell(slotRow, row));
       if (cell(threadRow, row) >= 0) visit(cell(threadRow, row));

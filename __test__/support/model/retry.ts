@@ -43,6 +43,8 @@ export function failAttempt(run: RunState, node: ModelNode, failure: Failure, at
   if (attempt !== null) attempt.phase = "returned";
   stopItems(run, node);
   leaveScopes(run, node);
+  // What a loop asked about an attempt that is over is void.
+  run.questions = run.questions.filter((question) => question.node !== node);
   run.retriesMade++;
   // "A node between attempts is `waiting` (without a delay too) and holds nothing."
   run.move(node, "waiting");
