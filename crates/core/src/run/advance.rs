@@ -155,10 +155,8 @@ impl Run {
         if known + u64::from(count) > u64::from(limit) || (count > 0 && !self.has_room_inside(node, count)) {
             self.fail_for_good(node, attempt, at, Reason::Limit, effects);
         } else {
-            if count > 0 {
-                let first = self.nodes.state.len() as u32;
-                effects.other.push(Effect::Opened { node, first, count, what: super::Opened::Items });
-            }
+            let first = self.nodes.state.len() as u32;
+            effects.other.push(Effect::Opened { node, first, count, what: super::Opened::Items });
             let event = Event::of_node(EventKind::ItemsAdded, at, node, attempt);
             self.emit(Event { value: u64::from(count), detail: u8::from(is_done), ..event });
         }

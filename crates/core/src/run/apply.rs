@@ -487,6 +487,7 @@ impl Run {
             Question::Condition if is_yes => self.decisions.push_back(Decision::Wanted(node)),
             Question::Condition => self.decisions.push_back(Decision::Skip(node, Reason::Condition)),
             Question::Cache | Question::Until if is_yes => self.decisions.push_back(Decision::Complete(node)),
+            Question::Cache if self.places.policy(node).kind == Kind::Given => self.decisions.push_back(Decision::Complete(node)),
             Question::Cache => self.decisions.push_back(Decision::Ready(node)),
             Question::Until => self.opening.push_back(node),
         }

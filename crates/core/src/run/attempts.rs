@@ -146,7 +146,7 @@ impl Run {
         let has_left = attempt < policy.max_attempts
             && failure.may_retry
             && self.options.retry_budget.is_none_or(|budget| self.retries < budget)
-            && !self.places.scopes[self.places.scope_of(node) as usize].is_stopped;
+            && !self.is_spared_by_a_stop(node);
         if has_left {
             let delay = failure.retry_after.unwrap_or_else(|| self.delay_before(node, attempt, &policy.backoff));
             let due = at.saturating_add(delay).min(MOST);

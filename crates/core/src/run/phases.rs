@@ -7,7 +7,6 @@ use super::effect::{Effects, Phase};
 use super::event::{Event, EventKind, NONE};
 use super::join::Verdict;
 use super::state::{NodeState, RunStatus};
-use crate::plan::Kind;
 
 impl Run {
     /// Enters the next phase of the run if the last one is over; whether it did.
@@ -59,7 +58,7 @@ impl Run {
         let i = node as usize;
         let policy = self.places.policy(node);
         let has_succeeded = self.nodes.state[i] == NodeState::Completed && self.nodes.attempt[i] > 0;
-        policy.has_undo && policy.kind == Kind::Task && (has_succeeded || self.late_successes.contains(&node))
+        policy.has_undo && (has_succeeded || self.late_successes.contains(&node))
     }
 
     /// Counts what must be undone before what, over reversed edges: a node after its downstreams, what is inside a container after the
@@ -103,7 +102,11 @@ impl Run {
                 if let Some(left) = self.undoing.inside.get_mut(&container) {
                     *left -= 1;
                     if *left == 0 {
-                        done.push(container);
+                        if self.is_undo_unit(container) {
+                            self.undoing.ready.insert(container);
+                        } else {
+                            done.push(container);
+                        }
                     }
                 }
             } else {

@@ -32,7 +32,7 @@ impl Run {
             self.decide(at, effects);
             return;
         }
-        if self.places.scopes[self.places.scope_of(node) as usize].is_stopped {
+        if self.is_spared_by_a_stop(node) {
             self.cancel_spared(node, at, effects);
             self.decide(at, effects);
             return;
@@ -137,6 +137,12 @@ impl Run {
         while let Some((&at, _)) = self.questions.range((node, 0)..=(node, u32::MAX)).next() {
             self.questions.remove(&at);
         }
+    }
+
+    /// Whether the scope of a node has been stopped, and the node goes on only because its code had begun. (A stop is none of a
+    /// finally-node's business.)
+    pub(super) fn is_spared_by_a_stop(&self, node: u32) -> bool {
+        self.places.scopes[self.places.scope_of(node) as usize].is_stopped && !self.places.policy(node).is_finally
     }
 
     /// A spared attempt of a stopped run asks to wait: it ends here.
