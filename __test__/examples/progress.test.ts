@@ -9,7 +9,7 @@ const nodes = ["read a", "read b", "sum", "save"];
 const events: RunEvent[] = [
   { seq: 0, timeMs: 0, type: "runStarted" },
   { seq: 1, timeMs: 1, type: "nodeStarted", node: "read a", attempt: 1, lane: 0 },
-  { seq: 2, timeMs: 2, type: "attemptFailed", node: "read a", attempt: 1, reason: "timeout" },
+  { seq: 2, timeMs: 2, type: "attemptFailed", node: "read a", attempt: 1, reason: "timeout", retryAtMs: 2 },
   { seq: 3, timeMs: 3, type: "nodeStarted", node: "read a", attempt: 2, lane: 0 },
   { seq: 4, timeMs: 7.5, type: "nodeCompleted", node: "read a", attempt: 2 },
   { type: "log", node: "sum", attempt: 1, message: "not for the display", data: undefined },

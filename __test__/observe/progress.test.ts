@@ -61,11 +61,11 @@ describe("on a terminal", () => {
         at(100, "nodeStarted", "fetch", { lane: 0 }),
         at(1100, "nodeCompleted", "fetch"),
         at(1200, "nodeStarted", "convert", { lane: undefined }),
-        at(1300, "itemsAdded", "convert", { count: 4, isLast: false }),
+        at(1300, "itemsAdded", "convert", { count: 4, isDone: false }),
         at(1400, "nodeStarted", "convert/0", { lane: 0 }),
         at(1500, "nodeStarted", "convert/1", { lane: 1 }),
         at(1600, "nodeStarted", "approve", { lane: undefined }),
-        at(1700, "waitOpened", "approve", { wait: "approve", kind: "signal" }),
+        at(1700, "waitOpened", "approve", { signal: undefined, isSleep: false }),
         at(1800, "nodeCompleted", "convert/0"),
         at(1900, "nodeFailed", "convert/1", { reason: "error", error: new Error("bad\u001b[2J row") }),
       ],
@@ -76,13 +76,13 @@ describe("on a terminal", () => {
     expect(frames.at(-2)).toEqual([
       "  ▸ convert  █████░░░░░░░░░░░░░░░  1/4+  600 ms",
       "    ● 1  300 ms",
-      "  ◌ approve  waits for approve",
+      "  ◌ approve  waits for an answer",
       expect.stringMatching(/^█████░{15} {2}1\/4 {2}1 running {2}1 waiting {2}1\.8 s {2}about/),
     ]);
     expect(frames.at(-1)).toEqual([
       "✗ convert/1 failed (error): bad·[2J row",
       "  ▸ convert  ██████████░░░░░░░░░░  2/4+  1 failed  700 ms",
-      "  ◌ approve  waits for approve",
+      "  ◌ approve  waits for an answer",
       expect.stringMatching(/^█████░{15} {2}1\/4 {2}0 running {2}1 waiting {2}1\.9 s/),
     ]);
   });
@@ -149,7 +149,7 @@ describe("elsewhere", () => {
     for (const event of [
       at(0, "runStarted"),
       at(0, "nodeStarted", "m"),
-      at(0, "itemsAdded", "m", { count: 100, isLast: true }),
+      at(0, "itemsAdded", "m", { count: 100, isDone: true }),
       ...items,
     ]) {
       show(event as RunEvent);

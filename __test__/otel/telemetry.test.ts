@@ -102,10 +102,10 @@ describe("the spans of a run", () => {
     const events: object[] = [
       { type: "runStarted", timeMs: 0, runId: "r9" },
       { type: "nodeStarted", timeMs: 1, node: "each", attempt: 1 },
-      { type: "itemsAdded", timeMs: 2, node: "each", attempt: 1, count: 2, isLast: true },
+      { type: "itemsAdded", timeMs: 2, node: "each", attempt: 1, count: 2, isDone: true },
       { type: "nodeStarted", timeMs: 3, node: "each/0", attempt: 1, lane: 0 },
-      { type: "waitOpened", timeMs: 3, node: "each/0", attempt: 1, wait: "go" },
-      { type: "waitOver", timeMs: 4, node: "each/0", attempt: 1, wait: "go", end: "answered" },
+      { type: "waitOpened", timeMs: 3, node: "each/0", attempt: 1, signal: "go", isSleep: false },
+      { type: "waitOver", timeMs: 4, node: "each/0", attempt: 1, signal: "go", isSleep: false, end: "answered" },
       { type: "nodeFailed", timeMs: 5, node: "each/0", attempt: 1, reason: "error", error },
       { type: "nodeSkipped", timeMs: 5, node: "each/1", attempt: 0, reason: "failFast" },
       { type: "nodeFailed", timeMs: 5, node: "each", attempt: 1, reason: "error" },

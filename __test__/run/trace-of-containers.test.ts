@@ -165,17 +165,13 @@ test("containers within containers come in an order that respects all of it", ()
 });
 
 test("an attempt that parked has a slice for each stretch, its wait between them, and all of it is work", () => {
-  const stretch = { of: "ask", attempt: 1, reason: 0 };
   const source = sourceOf({
     base: 2,
     rows: [
-      ["ask", "completed", 1, 80, 0, 100],
+      ["ask", "completed", 1, 80, 85, 100],
       ["other", "completed", 0, 10, 10, 70],
     ],
-    past: [
-      { ...stretch, lane: 0, startedAt: 0, endedAt: 10 },
-      { ...stretch, lane: 1, startedAt: 85, endedAt: 100 },
-    ],
+    past: [{ of: "ask", attempt: 1, reason: 0, lane: 0, startedAt: 0, endedAt: 10 }],
   });
   expect(drawn(source)).toEqual([
     "0: ask 0+10 parked",
@@ -198,8 +194,7 @@ test("an attempt that parked and failed, then one that was cancelled while parke
     rows: [["a", "cancelled", 0, 20, 20, 50, { attempt: 2 }]],
     past: [
       { of: "a", attempt: 1, lane: 0, startedAt: 0, endedAt: 5, reason: 0 },
-      { of: "a", attempt: 1, lane: 0, startedAt: 10, endedAt: 15, reason: 0 },
-      { of: "a", attempt: 1, lane: 0, startedAt: 0, endedAt: 15, reason: 1 },
+      { of: "a", attempt: 1, lane: 0, startedAt: 10, endedAt: 15, reason: 1 },
       { of: "a", attempt: 2, lane: 0, startedAt: 20, endedAt: 30, reason: 0 },
     ],
   });

@@ -10,7 +10,7 @@ import { GraphBuilder } from "./graph-builder.js";
 import { fromJSON, type GraphJSON } from "./json.js";
 import { checkOptions } from "./option-check.js";
 import type { NodeOptions } from "./options.js";
-import type { AnyShape, CheckedLists, Shape, ShapeOfLists } from "./types.js";
+import type { AnyShape, CheckedLists, NoKeys, Shape, ShapeOfLists } from "./types.js";
 
 export { coreOf } from "./dag-value.js";
 
@@ -44,8 +44,8 @@ export interface DAGConstructor {
   /** Whether a value is a graph, built or a draft. */
   [Symbol.hasInstance](value: unknown): boolean;
 
-  /** Starts a fluent builder; its `build()` checks everything and reports everything at once. */
-  builder(): DAGBuilder;
+  /** Starts a fluent builder; its `build()` checks everything and reports everything at once. `Params` is what its tasks read as `ctx.params`. */
+  builder<Params = unknown>(): DAGBuilder<never, NoKeys, NoKeys, never, Params>;
 
   /**
    * A graph from every node with the names of its upstreams. An object's names are checked by the compiler; node order is the order of its
@@ -76,8 +76,8 @@ export const DAG: DAGConstructor = class extends DraftDAG {
     return value instanceof DagValue;
   }
 
-  static builder(): DAGBuilder {
-    return new DAGBuilder();
+  static builder<Params>(): DAGBuilder<never, NoKeys, NoKeys, never, Params> {
+    return new DAGBuilder<never, NoKeys, NoKeys, never, Params>();
   }
 
   static from(upstreams: ReadonlyMap<string, Iterable<string>> | { readonly [node: string]: readonly string[] }): DAG<never> {

@@ -8,7 +8,12 @@ export interface Shape {
   readonly names: string;
   readonly upstreams: object;
   readonly outputs: object;
+  /** What its tasks read as `ctx.params`; absent where nobody has said. */
+  readonly params?: unknown;
 }
+
+/** What the tasks of a graph read as `ctx.params`. */
+export type ParamsOf<S extends Shape> = S extends { readonly params: infer P } ? P : unknown;
 
 /** The shape of a graph known only at run time: any name may be a node, any node an upstream, every output is `unknown`. */
 export interface AnyShape extends Shape {
@@ -48,8 +53,52 @@ export type InputsOf<Upstreams, Outputs> = {
   readonly [U in keyof Upstreams]: U extends keyof Outputs ? Awaited<Outputs[U]> : unknown;
 };
 
-/** `U` with nodes `N` that have no upstreams yet; where names are known only at run time, they may have any. */
-export type WithNodes<U extends object, N extends string> = U & (string extends N ? AnyShape["upstreams"] : { readonly [P in N]: NoKeys });
+/** The same where the task may run without some of them: each may be `undefined`. */
+export type OptionalInputsOf<Upstreams, Outputs> = {
+  readonly [U in keyof Upstreams]: (U extends keyof Outputs ? Awaited<Outputs[U]> : unknown) | undefined;
+};
+
+/** What downstreams see of an output `R` of a node whose `onFailure` is `F`. */
+export type OutputUnder<F, R> = [F] extends ["continue"] ? Awaited<R> | undefined : Awaited<R>;
+
+declare const optional: unique symbol;
+declare const continued: unique symbol;
+
+/** Among the upstreams of a node: it may run without some of them. */
+export interface OptionalMark {
+  readonly [optional]: true;
+}
+
+/** Among the upstreams of a node: its downstreams see it completed also where it has failed. */
+export interface ContinuedMark {
+  readonly [continued]: true;
+}
+
+/** What the options of a node say to the compiler. */
+export type MarksOf<J, F, L> = ([J] extends ["allCompleted"] ? ([L] extends [true] ? OptionalMark : NoKeys) : OptionalMark) &
+  ([F] extends ["continue"] ? ContinuedMark : NoKeys);
+
+/** What the task of a node of `S` is given, marks of it and of its upstreams counted. */
+export type InputsIn<S extends Shape, N, Outputs> =
+  UpstreamsOf<S, N> extends infer U
+    ? U extends OptionalMark
+      ? OptionalInputsOf<Names<U>, Outputs>
+      : ContinuedIn<S, U> extends never
+        ? InputsOf<Names<U>, Outputs>
+        : InputsOf<Names<Omit<U, ContinuedIn<S, U>>>, Outputs> & OptionalInputsOf<Pick<U, ContinuedIn<S, U>>, Outputs>
+    : never;
+
+/** Those of the upstreams `U` that downstreams see completed also where they have failed. */
+type ContinuedIn<S extends Shape, U> = {
+  [P in keyof U]: P extends keyof S["upstreams"] ? (S["upstreams"][P] extends ContinuedMark ? P : never) : never;
+}[keyof U];
+
+/** The keys that are names, without marks. */
+type Names<U> = keyof U extends string ? U : { readonly [P in keyof U as P extends string ? P : never]: U[P] };
+
+/** `U` with nodes `N` that have no upstreams yet; where names are known only at run time, they may have any. `M` is what their options say. */
+export type WithNodes<U extends object, N extends string, M = NoKeys> = U &
+  (string extends N ? AnyShape["upstreams"] : { readonly [P in N]: M });
 
 /** `U` with the edge `F` -> `T`. */
 export type WithEdge<U extends object, F extends string, T extends string> = U & { readonly [P in T]: KeysOf<F> };

@@ -2,7 +2,7 @@
 import { coreOf, DagValue } from "../dag/dag-value.js";
 import type { GraphCore } from "../dag/graph-core.js";
 import { OptionCheck } from "../dag/option-check.js";
-import type { LeafOutputs, Shape } from "../dag/types.js";
+import type { LeafOutputs, ParamsOf, Shape } from "../dag/types.js";
 import type { DagnyError } from "../errors/base.js";
 import { errorOf, LimitExceededError } from "../errors/graph.js";
 import { ConflictingOptionsError, InvalidOptionError } from "../errors/options.js";
@@ -42,7 +42,7 @@ export interface SubDagOptions<Inputs, S extends Shape, Out> {
    * What the nodes inside see as `ctx.params`.
    * @default the inputs
    */
-  readonly params?: ((inputs: Inputs) => unknown) | undefined;
+  readonly params?: ((inputs: Inputs) => ParamsOf<S>) | undefined;
   /**
    * Whether the first final failure inside stops what is inside.
    * @default what the executor says of the run

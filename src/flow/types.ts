@@ -1,6 +1,7 @@
 /** What the compiler checks of the tasks given to a run, and what it knows of the outputs that come back. */
-import type { InputsOf, NodeName, Shape, UpstreamsOf } from "../dag/types.js";
-import type { TaskFunction } from "./task.js";
+import type { Task } from "../dag/builder.js";
+import type { InputsIn, NodeName, ParamsOf, Shape } from "../dag/types.js";
+import type { TaskDefinition } from "./definition.js";
 
 /** The nodes that were not given a task with the graph: `execute` asks for theirs. */
 export type NameWithoutTask<S extends Shape> = Exclude<NodeName<S>, keyof S["outputs"]>;
@@ -13,7 +14,7 @@ export type NameWithoutTask<S extends Shape> = Exclude<NodeName<S>, keyof S["out
  */
 export type TasksFor<S extends Shape, R> = {
   [N in keyof R]: N extends NodeName<S>
-    ? TaskFunction<InputsOf<UpstreamsOf<S, N>, R & S["outputs"]>, ReturnOf<S, R, N>>
+    ? Task<InputsIn<S, N, R & S["outputs"]>, ReturnOf<S, R, N>, ParamsOf<S>>
     : `no node is named "${N & string}"`;
 } & MissingTasks<Exclude<NameWithoutTask<S>, keyof R>>;
 
@@ -28,7 +29,7 @@ export type MissingTasks<N extends string> = [N] extends [never] ? unknown : { [
 /** What each node puts out: what its task returns, awaited, or what was inferred where the graph was built. */
 export type OutputsOf<S extends Shape, T> = {
   readonly [N in NodeName<S>]: N extends keyof T
-    ? T[N] extends (...args: never) => infer R
+    ? T[N] extends ((...args: never) => infer R) | TaskDefinition<never, infer R>
       ? Awaited<R>
       : unknown
     : N extends keyof S["outputs"]
@@ -37,11 +38,17 @@ export type OutputsOf<S extends Shape, T> = {
 };
 
 /**
- * The arguments of `execute` and `start`: tasks, then options. The tasks may be left out only where every node was given its own. (At
+ * The arguments of `execute` and `start`: tasks, then options. The tasks may be left out only where every node was given its own, the
+ * options where the graph says nothing of its parameters. (At
  * run time one function may stand for the tasks of all nodes; the compiler knows it for graphs whose nodes it does not know.)
  *
  * @example execute<R, T>(...args: RunArguments<S, R, T, RunOptions>): Promise<RunResult<OutputsOf<S, T>>>
  */
-export type RunArguments<S extends Shape, R, T, Options> = [NameWithoutTask<S>] extends [never]
-  ? [tasks?: (TasksFor<S, R> & T) | undefined, options?: Options | undefined]
-  : [tasks: TasksFor<S, R> & T, options?: Options | undefined];
+export type RunArguments<S extends Shape, R, T, Options> =
+  undefined extends ParamsOf<S>
+    ? [NameWithoutTask<S>] extends [never]
+      ? [tasks?: (TasksFor<S, R> & T) | undefined, options?: Options | undefined]
+      : [tasks: TasksFor<S, R> & T, options?: Options | undefined]
+    : [NameWithoutTask<S>] extends [never]
+      ? [tasks: (TasksFor<S, R> & T) | undefined, options: Options & { readonly params: ParamsOf<S> }]
+      : [tasks: TasksFor<S, R> & T, options: Options & { readonly params: ParamsOf<S> }];

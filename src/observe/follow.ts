@@ -36,19 +36,6 @@ export interface ActiveNode {
   readonly inside: Tally;
 }
 
-/** Fields that some events have; read without asking which event it is. */
-interface AnyEvent {
-  readonly type: string;
-  readonly node?: string | undefined;
-  readonly attempt?: number;
-  readonly timeMs?: number;
-  readonly lane?: number | undefined;
-  readonly wait?: string;
-  readonly count?: number;
-  readonly isLast?: boolean;
-  readonly runId?: string;
-}
-
 const settledAs: Readonly<Record<string, keyof Tally | undefined>> = {
   nodeCompleted: "completed",
   nodeFailed: "failed",
@@ -84,31 +71,33 @@ export class RunFollower {
 
   /** Takes one event in. Answers with the node as it was, if the event settled one that had begun. */
   take(event: RunEvent): ActiveNode | undefined {
-    const seen: AnyEvent = event;
-    if (seen.timeMs !== undefined) this.timeMs = seen.timeMs;
-    if (seen.runId !== undefined) this.runId = seen.runId;
-    if (seen.node === undefined) return undefined;
-    const settled = settlingOf(seen.type);
-    if (settled !== undefined) return this.#settle(seen.node, settled);
-    const active = this.active.get(seen.node);
-    switch (seen.type) {
+    if ("timeMs" in event) this.timeMs = event.timeMs;
+    if ("runId" in event && typeof event.runId === "string") this.runId = event.runId;
+    if (!("node" in event) || event.node === undefined) return undefined;
+    const settled = settlingOf(event.type);
+    if (settled !== undefined) return this.#settle(event.node, settled);
+    const active = this.active.get(event.node);
+    switch (event.type) {
       case "nodeStarted":
-        this.#begin(seen.node, seen.attempt ?? 1, hasLane(seen.lane));
+        this.#begin(event.node, event.attempt, event.lane !== undefined);
         break;
       case "nodeResumed":
-        if (active !== undefined) Object.assign(active, { state: "running", waitsFor: undefined, hasLane: hasLane(seen.lane) });
+        if (active !== undefined) Object.assign(active, { state: "running", waitsFor: undefined, hasLane: event.lane !== undefined });
         break;
       case "attemptFailed":
         if (active !== undefined) Object.assign(active, { state: "waiting", waitsFor: "a retry", hasLane: false, size: undefined });
         break;
-      case "waitOpened":
-        if (active !== undefined) Object.assign(active, { state: "waiting", waitsFor: seen.wait ?? "something", hasLane: false });
+      case "waitOpened": {
+        const waitsFor = event.isSleep ? "a time" : event.signal === undefined ? "an answer" : `signal ${JSON.stringify(event.signal)}`;
+        if (active !== undefined) Object.assign(active, { state: "waiting", waitsFor, hasLane: false });
         break;
+      }
       case "scopeOpened":
-        if (active !== undefined) Object.assign(active, { size: seen.count ?? 0, inside: emptyTally(), sinceMs: this.timeMs });
+        if (active !== undefined)
+          Object.assign(active, { size: event.nodeCount, isGrowing: false, inside: emptyTally(), sinceMs: this.timeMs });
         break;
       case "itemsAdded":
-        if (active !== undefined) Object.assign(active, { size: (active.size ?? 0) + (seen.count ?? 0), isGrowing: seen.isLast !== true });
+        if (active !== undefined) Object.assign(active, { size: (active.size ?? 0) + event.count, isGrowing: !event.isDone });
         break;
     }
     return undefined;
@@ -129,7 +118,7 @@ export class RunFollower {
       sinceMs: this.timeMs,
       waitsFor: undefined,
       size: undefined,
-      isGrowing: !hasLane,
+      isGrowing: false,
       inside: emptyTally(),
     });
   }
@@ -141,10 +130,6 @@ export class RunFollower {
     inside[how]++;
     return active;
   }
-}
-
-function hasLane(lane: number | undefined): boolean {
-  return lane !== undefined && lane >= 0 && lane < 0xffff_ffff;
 }
 
 function emptyTally(): Tally {

@@ -50,7 +50,7 @@ export class PlainLines {
       case "nodeFailed":
         return `${name} failed${reason}${error}`;
       case "waitOpened":
-        return `${name} waits for ${plain(String(fields.get("wait") ?? "something"))}`;
+        return `${name} waits for ${plain(follower.active.get(node)?.waitsFor ?? "something")}`;
       case "attemptAbandoned":
         return `${name} attempt ${fields.get("attempt")} was abandoned: its code did not return in time`;
     }

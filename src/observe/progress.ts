@@ -70,22 +70,17 @@ export function progressWith(options: ProgressOptions, ticker: Ticker): EventLis
   const estimate = dag === undefined ? undefined : new Estimate(dag, past);
   const follower = new RunFollower();
   const show = mode === "tree" || (mode === "auto" && canDraw) ? tree(options, ticker) : lines(options);
-  let total = dag?.nodeCount;
+  const known = dag === undefined ? undefined : new Set(dag.topologicalSort());
   return (event) => {
     const settled = follower.take(event);
-    if ("node" in event && event.node !== undefined) estimate?.settle(event.type, event.node, settled, follower.timeMs);
-    total = grown(total, event);
+    if ("node" in event && event.node !== undefined) {
+      estimate?.settle(event.type, event.node, settled, follower.timeMs);
+      // What was added to the run itself is part of it; what is inside a container is not counted here.
+      if (known?.has(event.node) === false && follower.containerOf(event.node) === undefined) known.add(event.node);
+    }
+    const total = known?.size;
     show({ event, follower, settled, total, leftMs: (nowMs) => estimate?.leftMs(follower, nowMs) });
   };
-}
-
-/** Nodes that were added to the run itself are part of it; those added inside a container are not counted here. */
-function grown(total: number | undefined, event: RunEvent): number | undefined {
-  const fields: ReadonlyMap<string, unknown> = new Map(Object.entries(event));
-  const nodes = fields.get("nodes");
-  const grower = fields.get("node");
-  if ((event.type as string) !== "grew" || total === undefined || typeof nodes !== "number") return total;
-  return typeof grower === "string" && grower.includes("/") ? total : total + nodes;
 }
 
 interface Shown {

@@ -66,7 +66,7 @@ interface EventFields {
   readonly status?: string;
   readonly runId?: string;
   readonly error?: unknown;
-  readonly wait?: string;
+  readonly signal?: string | undefined;
   readonly end?: string;
   readonly message?: string;
   readonly outcome?: string;
@@ -282,8 +282,8 @@ class RunSpans {
   }
 
   /** What an event says besides its node, as attributes. */
-  #attributes({ node, attempt, reason, wait, end, outcome }: EventFields): Attributes {
-    const said = { "dagny.node": node, "dagny.attempt": attempt, "dagny.reason": reason, "dagny.wait": wait, "dagny.wait.end": end };
+  #attributes({ node, attempt, reason, signal, end, outcome }: EventFields): Attributes {
+    const said = { "dagny.node": node, "dagny.attempt": attempt, "dagny.reason": reason, "dagny.signal": signal, "dagny.wait.end": end };
     const all: Readonly<Record<string, string | number | undefined>> = { ...said, "dagny.outcome": outcome };
     return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
   }

@@ -80,29 +80,28 @@ export function attemptsOf(source: TraceSource): AttemptTable {
   };
   for (const node of topologicalOrder(source.graph)) {
     let lastPast = 0;
-    /** The last stretch of an attempt that parked: it ends the attempt, unless another follows. */
-    let stretch: PastAttempt | undefined;
+    let lastStart = -1;
     for (let i = cell(pastOf.start, node); i < cell(pastOf.start, node + 1); i++) {
       const row = past[cell(pastOf.rows, i)];
       if (row === undefined) continue;
-      if (row.reason === 0) {
-        if (stretch !== undefined) add(stretch, waiting, 0);
-        stretch = row;
-        continue;
-      }
-      lastPast = row.attempt;
-      add(stretch?.attempt === row.attempt ? stretch : row, waiting, row.reason);
-      stretch = undefined;
+      add(row, waiting, row.reason);
+      lastStart = row.reason === 0 ? row.startedAt : -1;
+      if (row.reason !== 0) lastPast = row.attempt;
     }
-    // A node settled between two attempts still shows its last attempt in the columns: that one is listed already.
+    // A node settled between two attempts, or while it was parked, still shows its last stretch in the columns: that one is listed already.
     const startedAt = cell(columns.startedAt, node);
     const attempt = cell(columns.attempt, node);
-    if (startedAt < 0 || attempt === lastPast) continue;
-    const endedAt = endOf(columns, node, source.durationUs);
-    const ended: PastAttempt = stretch ?? { node, attempt, lane: cell(columns.lane, node), startedAt, endedAt, reason: 0 };
-    // A stretch that ended before its node settled did not settle it: the node was settled while it was parked.
-    if (ended.endedAt === endedAt) add(ended, cell(columns.state, node), cell(columns.reason, node));
-    else add(ended, waiting, 0);
+    const isListed = attempt === lastPast || (startedAt === lastStart && cell(columns.state, node) !== completed);
+    if (startedAt < 0 || isListed) continue;
+    const ended: PastAttempt = {
+      node,
+      attempt,
+      lane: cell(columns.lane, node),
+      startedAt,
+      endedAt: endOf(columns, node, source.durationUs),
+      reason: cell(columns.reason, node),
+    };
+    add(ended, cell(columns.state, node), ended.reason);
   }
 
   const sorted = sortByTime(sortByTime(rowsInOrder(rowCount), unsorted.end), unsorted.start);
@@ -113,7 +112,9 @@ export function attemptsOf(source: TraceSource): AttemptTable {
 export function* spansOf(source: TraceSource): Generator<PastAttempt & { readonly state: number }, void, undefined> {
   const columns = source.columns();
   const open = new Map<number, PastAttempt[]>();
+  const parked = new Set<number>();
   for (const row of source.pastAttempts()) {
+    if (row.reason === 0) parked.add(row.node);
     if (isLane(row.lane) || row.reason === 0) continue;
     const rows = open.get(row.node);
     if (rows === undefined) open.set(row.node, [row]);
@@ -124,7 +125,7 @@ export function* spansOf(source: TraceSource): Generator<PastAttempt & { readonl
     for (const row of rows) yield { ...row, state: waiting };
     const startedAt = cell(columns.startedAt, node);
     const attempt = cell(columns.attempt, node);
-    if (startedAt < 0 || isLane(cell(columns.lane, node)) || rows.at(-1)?.attempt === attempt) continue;
+    if (startedAt < 0 || isLane(cell(columns.lane, node)) || rows.at(-1)?.attempt === attempt || parked.has(node)) continue;
     const endedAt = endOf(columns, node, source.durationUs);
     yield { node, attempt, lane: -1, startedAt, endedAt, reason: cell(columns.reason, node), state: cell(columns.state, node) };
   }

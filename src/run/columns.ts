@@ -48,7 +48,7 @@ export interface RunColumns {
   readonly lane: Int32Array;
   /** When the node last became ready, or -1. */
   readonly readyAt: Float64Array;
-  /** When its last attempt began, or -1. */
+  /** When its last attempt began, or last went on after it was parked, or -1. */
   readonly startedAt: Float64Array;
   /** When it settled, or -1. */
   readonly settledAt: Float64Array;
@@ -56,7 +56,7 @@ export interface RunColumns {
 
 /**
  * An attempt that ended without settling its node: a retry was to follow. With reason 0: a stretch of running time of an attempt that
- * parked (it waited, and held no lane meanwhile); such an attempt has a row for each of its stretches, the last one included.
+ * then parked (it waited, and held no lane meanwhile). The last stretch of an attempt is what ended it: a row with a reason, or the columns.
  */
 export interface PastAttempt {
   readonly node: number;

@@ -109,6 +109,7 @@ export class RunGrowth {
       throw new ContextError(`node ${quote(this.#desk.nameOf(node))}, ${call}: only a task can grow the run, no predicate and no undo`);
     }
     this.#desk.signalOf(node, attempt).throwIfAborted();
+    this.#desk.report(); // Its end is not reported together with its beginning: see `commit`.
     let wish = this.#wishes.get(node);
     if (wish === undefined || wish.attempt !== attempt) {
       wish = { attempt, entries: [], edges: [], whole: undefined };
