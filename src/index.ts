@@ -11,6 +11,7 @@ export type {
   GraphDiff,
   GraphIds,
   GraphStats,
+  LintFinding,
   NamedEdge,
   NodeTimes,
   PlannedNode,

@@ -236,6 +236,14 @@ export class DagValue<S extends Shape = AnyShape> {
     return analysis.stats(this.#core);
   }
 
+  /**
+   * What is legal and cannot be meant: joins that can never be met, because the upstreams they need exclude each other, with the nodes that
+   * never run because of them. What is reported never runs; not everything that never runs is found. About O(n + m).
+   */
+  lint(): analysis.LintFinding[] {
+    return analysis.lint(this.#core);
+  }
+
   /** The nodes whose name matches a glob (`*` within a segment, `**` across, `?`) or a regular expression, in node order. */
   nodesMatching(pattern: string | RegExp): NodeName<S>[] {
     return analysis.nodesMatching(this.#core, pattern) as NodeName<S>[];

@@ -24,7 +24,7 @@ export interface DrawOptions<N extends string = string> {
    * @default false
    */
   readonly namespaces?: boolean | string | undefined;
-  /** Colors nodes by what became of them in a run: its report, or a function of the name. */
+  /** Colors nodes by what became of them in a run: its report, or a function of the name (inside containers, of the address: `outer/inner`). */
   readonly result?: StatusSource<N> | undefined;
 }
 
@@ -76,7 +76,7 @@ function statusOf(source: StatusSource<never> | undefined): (name: string) => st
 /** A line of a drawing: a node, the start of a box around what follows, or its end. */
 export type Placed =
   | { readonly kind: "node"; readonly id: number }
-  | { readonly kind: "open"; readonly label: string; readonly box: number }
+  | { readonly kind: "open"; readonly label: string }
   | { readonly kind: "close" };
 
 interface Box {
@@ -93,7 +93,6 @@ interface Box {
 export function* placed(names: readonly string[], separator: string | null): Generator<Placed, void, void> {
   const root: Box = { label: "", boxes: new Map(), content: [] };
   for (const [id, name] of names.entries()) boxOf(root, name, separator).content.push(id);
-  let count = 0;
   // A stack in place of recursion: a name may have any number of segments.
   const open = [root.content.values()];
   for (let inner = open.at(-1); inner !== undefined; inner = open.at(-1)) {
@@ -104,7 +103,7 @@ export function* placed(names: readonly string[], separator: string | null): Gen
     } else if (typeof value === "number") {
       yield { kind: "node", id: value };
     } else {
-      yield { kind: "open", label: value.label, box: count++ };
+      yield { kind: "open", label: value.label };
       open.push(value.content.values());
     }
   }

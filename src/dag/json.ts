@@ -76,8 +76,9 @@ function nodeOptions({ task, maxAttempts, backoff, retryOn, ...options }: Partia
 }
 
 function definitionJSON(spec: DefinitionSpec): Record<string, unknown> {
-  const json = withoutFunctions(spec);
-  for (const inside of ["each", "body", "core"]) if (isCore(json[inside])) json[inside] = toJSON(json[inside]);
+  const { core, ...json } = withoutFunctions(spec);
+  for (const inside of ["each", "body"]) if (isCore(json[inside])) json[inside] = toJSON(json[inside]);
+  if (isCore(core)) json.graph = toJSON(core);
   if ("schema" in spec && spec.schema !== undefined) json.schema = null;
   return json;
 }
@@ -146,7 +147,7 @@ function definitionOf(json: unknown, depth: number): DefinitionSpec {
   }
   const spec: Record<string, unknown> = { kind };
   for (const part of definitionForms[kind as DefinitionSpec["kind"]]) {
-    const value = json[part];
+    const value = json[part === "core" ? "graph" : part];
     const isInside = part === "each" || part === "body" || part === "core";
     if (value === null) spec[part] = part === "default" ? undefined : lostFunction();
     else spec[part] = isInside ? read(value, depth + 1) : value;

@@ -14,6 +14,7 @@ import { InternalError } from "../errors/internal.js";
 import { JoinExpressionError } from "../errors/join.js";
 import { MissingTaskError } from "../errors/task.js";
 import { joinRules, NativeGraph, NativePlan, nodeKinds, onFailures, policyFlags } from "../native/index.js";
+import { addressText } from "./address.js";
 import { type AnyFunction, type MapSpec, TaskDefinition, type WaitSpec } from "./definition.js";
 import { FlowNames } from "./flow-names.js";
 import { LimitColumns } from "./limit-columns.js";
@@ -145,12 +146,13 @@ class Lowering {
     const rest = [{ core, tasks, path: [] as readonly string[] }];
     for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
       const { path } = next;
+      const { names } = next.core;
       if (seen.has(next.core)) continue;
       seen.add(next.core);
-      keys.gather(next.core, (node) => addressOf(path, next?.core.names[node]), this.#faults);
+      keys.gather(next.core, (node) => addressText(path, names[node] ?? ""), this.#faults);
       for (const [node, task] of next.tasks.entries()) {
         const graph = graphInside(task);
-        if (graph !== undefined) rest.push({ core: graph, tasks: ownTasks(graph), path: [...path, next.core.names[node] ?? ""] });
+        if (graph !== undefined) rest.push({ core: graph, tasks: ownTasks(graph), path: [...path, names[node] ?? ""] });
       }
     }
     keys.addTo(this.#names);
@@ -178,7 +180,7 @@ class Lowering {
     const limits = new LimitColumns(core, this.#defaults);
     for (const node of special) {
       const policy = { ...plain };
-      const address = addressOf(path, core.names[node]);
+      const address = addressText(path, core.names[node] ?? "");
       this.#putRow(core, node, policy, upstreamsOf ?? ((of) => upstreamNames(core, of)));
       const spec = given.has(node) ? undefined : TaskDefinition.specOf(definitions.get(node));
       if (given.has(node)) policy.kind = nodeKinds.given;
@@ -275,7 +277,7 @@ class Lowering {
     let lowered = this.#inside.get(core);
     if (lowered === undefined) {
       const tasks = ownTasks(core);
-      const missing = core.names.filter((_, node) => tasks[node] === undefined).map((name) => addressOf(path, name));
+      const missing = core.names.filter((_, node) => tasks[node] === undefined).map((name) => addressText(path, name));
       if (missing.length > 0) this.#faults.push(new MissingTaskError(missing));
       lowered = this.level(core, tasks, new Map(), path);
       this.#inside.set(core, lowered);
@@ -403,11 +405,6 @@ function singleNode(name: string, row: object): GraphCore {
 function placeIn(inner: NativePlan[], plan: NativePlan): number {
   const place = inner.indexOf(plan);
   return place === -1 ? inner.push(plan) - 1 : place;
-}
-
-/** How messages name a node inside containers: its address as text. */
-function addressOf(path: readonly string[], name = ""): string {
-  return path.length === 0 ? name : [...path, name].map((segment) => segment.replaceAll("~", "~0").replaceAll("/", "~1")).join("/");
 }
 
 function functionColumn<F extends (...args: never) => unknown>(column: ReadonlyMap<number, KeptFunction> | null): ReadonlyMap<number, F> {

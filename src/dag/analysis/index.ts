@@ -13,6 +13,7 @@ export { type DiagnoseOptions, Diagnosis, diagnose, isAcyclic } from "./diagnose
 export { diff, type GraphDiff, type NamedEdge } from "./diff.js";
 export { contentHash, nodesMatching, structureHash } from "./identity.js";
 export { GraphIds } from "./ids.js";
+export { type LintFinding, lint } from "./lint.js";
 export * from "./order.js";
 export { type AllPathsOptions, allPaths, countPaths, longestPath, shortestPath, type WeightedPath } from "./paths.js";
 export {
