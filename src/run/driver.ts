@@ -188,6 +188,10 @@ export class Driver implements Desk, EventNames {
     return this.extras.signals.nameOf(number);
   }
 
+  errorOf(node: number): unknown {
+    return this.errors.get(node);
+  }
+
   signalOfWait(node: number, key: number): string | undefined {
     const { signals } = this.extras;
     const rule = this.extras.waitOf(node);

@@ -55,6 +55,7 @@ export interface RunHandle<Nodes extends object = Record<string, unknown>> {
   cancelNodes(nodes: NodeAddress | readonly NodeAddress[], reason?: unknown): void;
   /** Nothing more starts until {@link RunHandle.resume}. What runs, waits or is asked goes on. */
   pause(): void;
+  /** Lets starts go on. */
   resume(): void;
   /**
    * Sends a signal: the oldest open wait for it hears it; if nobody waits, the next one does. With `node`, only that node. Throws
