@@ -150,7 +150,8 @@ export class ExecutorStage implements Stage {
       const items = node.items ?? [];
       return map({
         over: () => items,
-        each: (does: string, context: TaskContext) => this.#begin({ id: String(context.index), does }, `${name}/${context.index}`, {}, context),
+        each: (does: string, context: TaskContext) =>
+          this.#begin({ id: String(context.index), does }, `${name}/${context.index}`, {}, context),
       });
     }
     return (inputs: object, context: TaskContext): unknown => this.#begin(node, name, inputs, context);

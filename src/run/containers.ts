@@ -95,7 +95,14 @@ export class Containers {
       for (let i = 0; i < count; i++) {
         const node = first + i;
         if (states === undefined) outputs.push(this.#scene.outputOf(node));
-        else outputs.push(outcomeOf(states[i] ?? 0, () => this.#scene.outputOf(node), () => this.#errorOf(node, errors)));
+        else
+          outputs.push(
+            outcomeOf(
+              states[i] ?? 0,
+              () => this.#scene.outputOf(node),
+              () => this.#errorOf(node, errors),
+            ),
+          );
       }
     }
     return outputs;

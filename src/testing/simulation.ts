@@ -27,8 +27,8 @@ export interface SimulateOptions<S extends Shape = AnyShape> {
   readonly tasks?: { readonly [N in NodeName<S>]?: unknown } | ((inputs: never, context: TaskContext) => unknown);
   /** Options of the executor, or just its number of slots. */
   readonly executor?: number | ExecutorOptions;
-  /** Options of the run. */
-  readonly run?: RunOptions;
+  /** Options of the run; its `onEvent` hears everything. */
+  readonly run?: Omit<RunOptions, "eventFilter">;
   /**
    * How long, in real milliseconds, time stands still for code that is at work on something real, before it moves on regardless.
    * @default 1000
@@ -65,6 +65,7 @@ export class Simulation<Nodes extends object = Record<string, unknown>> {
     this.#patienceMs = patienceMs;
     const withClock = { ...(typeof executor === "number" ? { maxWorkers: executor } : executor), [clockOption]: this.#clock };
     const { onEvent } = run;
+    if ("eventFilter" in run) throw new InvalidOptionError("run.eventFilter", "left out: a simulation hears all events", run.eventFilter);
     const start = (): RunHandle =>
       new DAGExecutor(dag, withClock).start(tasks as Record<string, () => unknown>, {
         ...run,
@@ -106,12 +107,12 @@ export class Simulation<Nodes extends object = Record<string, unknown>> {
 
   /** How each node that has settled ended: `completed`, `failed (timeout)`, `skipped (upstreamFailed)`. In the order in which they settled. */
   get outcomes(): Readonly<Record<string, string>> {
-    return this.#history.outcomes;
+    return Object.fromEntries(this.#history.outcomes);
   }
 
   /** How each attempt of each node that has begun ended: `["error", "timeout", "completed"]`; `running` while it goes on. */
   get attempts(): Readonly<Record<string, readonly string[]>> {
-    return this.#history.attempts;
+    return Object.fromEntries(Array.from(this.#history.attempts, ([node, attempts]) => [node, [...attempts]]));
   }
 
   /** The report, once the run has ended. */
