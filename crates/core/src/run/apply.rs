@@ -144,7 +144,7 @@ impl Run {
                 let (lane, started_at) = (self.nodes.lane[i], self.nodes.began(node));
                 self.past_attempts.push(PastAttempt { node, attempt, lane, started_at, ended_at: time, reason });
                 self.retries += 1;
-                self.close_inside(node, (reason == Reason::Timeout).then_some(AbortReason::Timeout));
+                self.close_inside(node, (reason == Reason::Timeout).then_some(AbortReason::Cancel));
                 let start = self.first_starts.get(&node).copied();
                 self.leave(node, reason == Reason::Timeout, time);
                 if let Some(start) = start {
@@ -338,7 +338,7 @@ impl Run {
     }
 
     fn apply_failure(&mut self, node: u32, reason: Reason, time: u64) {
-        self.close_inside(node, Some(if reason == Reason::Timeout { AbortReason::Timeout } else { AbortReason::FailFast }));
+        self.close_inside(node, Some(if reason == Reason::Timeout { AbortReason::Cancel } else { AbortReason::FailFast }));
         self.leave(node, reason == Reason::Timeout, time);
         self.enter(node, NodeState::Failed, reason, time);
         self.failed.push(node);
@@ -445,7 +445,7 @@ impl Run {
             self.begin_undo();
         } else {
             self.places.scopes[scope as usize].phase = Phase::Finalizing;
-            self.begin_finally(scope);
+            self.meet_finally(scope);
         }
     }
 
@@ -725,6 +725,9 @@ impl Run {
         if let Some(why) = sweep {
             self.mark_swept(scope);
             self.sweeps.push_back(Sweep::new(scope, why));
+        }
+        if self.places.scopes[scope as usize].open_finally > 0 {
+            self.meet_finally(scope);
         }
     }
 

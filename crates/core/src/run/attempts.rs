@@ -110,7 +110,7 @@ impl Run {
             self.emit(Event::of_node(EventKind::NodeReady, at, node, attempt));
         }
         let lane = if self.nodes.has(node, flag::LEASED) {
-            effects.other.push(Effect::Revoke { node });
+            effects.revoke(node);
             self.nodes.lane[node as usize]
         } else {
             NONE
@@ -178,8 +178,7 @@ impl Run {
     pub(super) fn time_out(&mut self, node: u32, at: u64, is_node: bool, effects: &mut Effects) {
         let attempt = self.nodes.attempt[node as usize];
         if self.nodes.has(node, flag::LEASED) {
-            self.emit(Event::of_node(EventKind::LeaseReturned, at, node, attempt));
-            effects.other.push(Effect::Revoke { node });
+            self.take_back(node, at, effects);
         }
         if self.nodes.has(node, flag::LIVE) {
             let reason = if is_node { AbortReason::NodeTimeout } else { AbortReason::Timeout };
