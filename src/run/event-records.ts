@@ -105,7 +105,9 @@ function decode(view: DataView, at: number, seq: number, names: EventNames): Run
     case "nodeFailed": {
       const reason = reasonName(detail) ?? "error";
       const error = reason === "timeout" ? undefined : names.errorOf(node);
-      return type === "nodeFailed" ? { ...ofNode, type, reason, error } : { ...ofNode, type, reason, error, retryAtMs: Number(value) / 1000 };
+      return type === "nodeFailed"
+        ? { ...ofNode, type, reason, error }
+        : { ...ofNode, type, reason, error, retryAtMs: Number(value) / 1000 };
     }
     case "nodeSkipped":
     case "undoFailed":
