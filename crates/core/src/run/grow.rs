@@ -270,7 +270,9 @@ impl Run {
             let readers = |node: u32| if what == Opened::Items { 0 } else { graph.successors(node).len() as u32 };
             self.readers.extend((0..count).map(readers));
         }
-        self.unsettled_count += count - finally;
+        if !self.places.scopes[scope as usize].is_in_finally {
+            self.unsettled_count += count - finally;
+        }
         self.places.scopes[scope as usize].open += count - finally;
         self.add_finally(scope, finally);
         let lanes = (self.nodes.state.len() as u32).min(self.options.max_workers);
