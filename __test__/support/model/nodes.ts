@@ -4,12 +4,14 @@ import type { ModelPlan } from "./spec.js";
 import { insideOf, type ModelNode, type RunState, type Scope } from "./state.js";
 
 /** Adds the nodes of a plan to a scope, in the plan's order; "ids are given in commit order and never reused" (DESIGN §3). */
-export function addNodes(run: RunState, scope: Scope, plan: ModelPlan, depth: number): ModelNode[] {
+export function addNodes(run: RunState, scope: Scope, plan: ModelPlan, depth: number, areItems = false): ModelNode[] {
   const first = run.nodes.length;
   const ranks = ranksOf(plan);
   const { container } = scope;
   const added = plan.policies.map((policy, k): ModelNode => {
-    const own = ranks[k] ?? { priority: 0, remainingCost: 1 };
+    const ranked = ranks[k] ?? { priority: 0, remainingCost: 1 };
+    // Of an item of a map, the cost is the map's.
+    const own = areItems ? { ...ranked, remainingCost: container?.policy.cost ?? 1 } : ranked;
     return {
       id: first + k,
       policy,
@@ -19,8 +21,9 @@ export function addNodes(run: RunState, scope: Scope, plan: ModelPlan, depth: nu
       downstreams: [],
       places: [],
       guardedFrom: new Set(),
+      seen: new Set(),
       answers: new Map(),
-      rank: container === null ? own : inside(ownOf(container, own), container.rank, container.policy.cost ?? 1),
+      rank: container === null ? own : inside(own, container.rank, container.policy.cost ?? 1),
       state: "pending",
       skipReason: null,
       decision: null,
@@ -37,11 +40,6 @@ export function addNodes(run: RunState, scope: Scope, plan: ModelPlan, depth: nu
   for (const [from, to, isGuarded] of plan.edges) addEdge(run.node(first + from), run.node(first + to), isGuarded === true);
   numberPlaces(added);
   return added;
-}
-
-/** Of an item of a map, the cost is the map's. */
-function ownOf(container: ModelNode, own: ModelNode["rank"]): ModelNode["rank"] {
-  return container.policy.kind?.is === "map" ? { ...own, remainingCost: container.policy.cost ?? 1 } : own;
 }
 
 /** Numbers the upstreams that have no place yet, in node order. */
