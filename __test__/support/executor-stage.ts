@@ -11,6 +11,8 @@ import {
   type RunOptions,
   subDag,
   type TaskContext,
+  type TaskDefinition,
+  type TaskFunction,
 } from "../../src/index.js";
 import { clockOption } from "../../src/run/options.js";
 import {
@@ -55,7 +57,9 @@ export class ExecutorStage implements Stage {
   /** What settles each attempt begun that ever will, in the order in which they began. */
   readonly #begun: (() => void)[] = [];
   #handle: RunHandle | undefined;
-  /** The run's events, a line each. */
+  /** When the last command of an idle run was given. */
+  #idleAt = 0;
+  /** The run's events, a line each. Times count from the last command of an idle run: until then a host may come back too early. */
   readonly log: string[] = [];
   #played: Played | null = null;
 
@@ -99,7 +103,8 @@ export class ExecutorStage implements Stage {
     return true;
   }
 
-  async command({ do: what, target = "" }: ProgramCommand): Promise<void> {
+  async command({ when, do: what, target = "" }: ProgramCommand): Promise<void> {
+    if (when === "idle") this.#idleAt = this.#clock.now() * 1000;
     const handle = this.#handle;
     if (handle === undefined) throw new Error("there is no run");
     if (what === "cancel") handle.cancel();
@@ -137,20 +142,21 @@ export class ExecutorStage implements Stage {
   /** @param prefix what stands before the names of these nodes. */
   #dagOf({ nodes, edges }: ProgramFlow, prefix: string): DAG {
     const builder = DAG.builder();
-    for (const node of nodes) builder.task(node.id, [], this.#taskOf(node, `${prefix}${node.id}`), this.#policyOf(node));
+    for (const node of nodes) builder.task(node.id, this.#taskOf(node, `${prefix}${node.id}`), this.#policyOf(node));
     for (const [from, to, edge] of edges) builder.addEdge(from, to, edgeOf(edge));
     const dag: DAG = builder.build();
     return dag;
   }
 
-  #taskOf(node: ProgramNode, name: string) {
+  #taskOf(node: ProgramNode, name: string): TaskFunction | TaskDefinition {
     if (node.does === "wait") return approval();
     if (node.does === "subdag") return subDag(this.#dagOf(node.flow ?? { nodes: [], edges: [] }, `${name}/`));
     if (node.does === "map") {
       const items = node.items ?? [];
       return map({
         over: () => items,
-        each: (does: string, context: TaskContext) => this.#begin({ id: String(context.index), does }, `${name}/${context.index}`, {}, context),
+        each: (does: string, context: TaskContext) =>
+          this.#begin({ id: String(context.index), does }, `${name}/${context.index}`, {}, context),
       });
     }
     return (inputs: object, context: TaskContext): unknown => this.#begin(node, name, inputs, context);
@@ -191,7 +197,7 @@ export class ExecutorStage implements Stage {
     const outcome = event.type === "lateOutcome" ? { outcome: event.outcome === "succeeded" ? "ok" : "failed" } : {};
     const { type: kind, timeMs, ...rest } = { ...event, ...outcome };
     const node = "node" in event ? event.node : undefined;
-    this.log.push(eventLine({ ...rest, kind, at: Math.round(timeMs * 1000) }, node));
+    this.log.push(eventLine({ ...rest, kind, at: Math.round(timeMs * 1000 - this.#idleAt) }, node));
     if (event.type === "nodeStarted") this.#order.push(event.node);
     const state = entered[event.type];
     if (state !== undefined && node !== undefined) this.#been.add(`${node} ${state}`);

@@ -5,14 +5,15 @@
  * nodes stand in the scope of the node that adds them. I1 A name is taken from the commit on, also while the core has not heard of it.
  * I2 An attempt that fails, or is told to stop, adds nothing.
  */
-import { DuplicateNodeError, InvalidEdgeError, NodeNotFoundError } from "../errors/graph.js";
-import { ContextError, GrowthError, RunOverError } from "../errors/control.js";
-import { type DagnyError, quote } from "../errors/base.js";
-import { nearest } from "../errors/did-you-mean.js";
-import { InvalidOptionError } from "../errors/options.js";
+
 import { GraphBuilder } from "../dag/graph-builder.js";
 import type { GraphCore } from "../dag/graph-core.js";
 import type { EdgeOptions } from "../dag/options.js";
+import { type DagnyError, quote } from "../errors/base.js";
+import { ContextError, GrowthError, RunOverError } from "../errors/control.js";
+import { nearest } from "../errors/did-you-mean.js";
+import { DuplicateNodeError, InvalidEdgeError, NodeNotFoundError } from "../errors/graph.js";
+import { InvalidOptionError } from "../errors/options.js";
 import type { GrowthEdge, GrowthEntry } from "../flow/growth.js";
 import type { EdgeGuard, Lowered } from "../flow/lowered.js";
 import { growthFaults, NativeGrowth, newNode, none } from "../native/index.js";
@@ -129,7 +130,8 @@ export class RunGrowth {
     if (wish === undefined) return;
     this.#wishes.delete(node);
     const { scope } = this.#levels.segmentOf(node);
-    const addition = this.#isTaken(scope, wish.entries) || wish.whole === undefined ? this.#make(scope, wish.entries, wish.edges) : wish.whole;
+    const addition =
+      this.#isTaken(scope, wish.entries) || wish.whole === undefined ? this.#make(scope, wish.entries, wish.edges) : wish.whole;
     this.#committing.set(node, addition);
     this.#hand(addition);
   }
@@ -281,7 +283,8 @@ function faultOf(fault: number, link: Link | undefined, grower: string): DagnyEr
   if (fault === growthFaults.limit) {
     return new GrowthError(`${grower} cannot grow: there would be more nodes, or deeper ones, than the run's \`limits\` allow; raise them`);
   }
-  if (fault === growthFaults.tooLate) return new GrowthError(`${grower} cannot grow: the run is ending; add nodes before everything has settled`);
+  if (fault === growthFaults.tooLate)
+    return new GrowthError(`${grower} cannot grow: the run is ending; add nodes before everything has settled`);
   const edge = link === undefined ? "an edge" : `the edge ${link.text}`;
   return new GrowthError(`${grower} cannot add ${edge}: ${cures[fault] ?? "it is refused"}`);
 }

@@ -62,11 +62,13 @@ export class Items {
     }
     try {
       const over = this.#overOf(node);
-      if (!isThenable(over)) return this.#begin(node, attempt, over, room);
-      over.then(
-        (value) => this.#try(node, attempt, () => this.#begin(node, attempt, value, room)),
-        (error) => this.#failed(node, attempt, error),
-      );
+      if (!isThenable(over)) this.#begin(node, attempt, over, room);
+      else {
+        over.then(
+          (value) => this.#try(node, attempt, () => this.#begin(node, attempt, value, room)),
+          (error) => this.#failed(node, attempt, error),
+        );
+      }
     } catch (error) {
       this.#failed(node, attempt, error);
     }

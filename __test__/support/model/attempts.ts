@@ -138,7 +138,7 @@ export function timeOutNode(run: RunState, node: ModelNode, at: number): void {
 }
 
 function endEarly(run: RunState, node: ModelNode, why: "timeout" | "nodeTimeout", at: number): void {
-  sweepInside(run, node, "cancel", at);
+  sweepInside(run, node, "cancel");
   abortCode(run, node, why, at);
 }
 

@@ -69,7 +69,7 @@ export function takeItems(run: RunState, node: ModelNode, attempt: number, count
   if (scope === null || content === null) return;
   const isTooMany = run.nodesIn(scope).length + count > content.limit || !isWithinLimits(run, count, node.depth + 1);
   if (isTooMany) {
-    sweepInside(run, node, "failFast", at);
+    sweepInside(run, node, "failFast");
     failNode(run, node, "limit", at);
     return;
   }
@@ -85,7 +85,7 @@ export function takeItems(run: RunState, node: ModelNode, attempt: number, count
 /** What a map runs over could not be had. */
 export function failItems(run: RunState, node: ModelNode, attempt: number, at: number): void {
   if (takingScope(run, node, attempt) === null) return;
-  sweepInside(run, node, "failFast", at);
+  sweepInside(run, node, "failFast");
   failNode(run, node, "error", at);
 }
 

@@ -144,7 +144,7 @@ impl Run {
                 let (lane, started_at) = (self.nodes.lane[i], self.nodes.began(node));
                 self.past_attempts.push(PastAttempt { node, attempt, lane, started_at, ended_at: time, reason });
                 self.retries += 1;
-                self.close_inside(node, (reason == Reason::Timeout).then_some(AbortReason::Timeout));
+                self.close_inside(node, (reason == Reason::Timeout).then_some(AbortReason::Cancel));
                 let start = self.first_starts.get(&node).copied();
                 self.leave(node, reason == Reason::Timeout, time);
                 if let Some(start) = start {
@@ -338,7 +338,7 @@ impl Run {
     }
 
     fn apply_failure(&mut self, node: u32, reason: Reason, time: u64) {
-        self.close_inside(node, Some(if reason == Reason::Timeout { AbortReason::Timeout } else { AbortReason::FailFast }));
+        self.close_inside(node, Some(if reason == Reason::Timeout { AbortReason::Cancel } else { AbortReason::FailFast }));
         self.leave(node, reason == Reason::Timeout, time);
         self.enter(node, NodeState::Failed, reason, time);
         self.failed.push(node);
