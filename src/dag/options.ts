@@ -119,7 +119,7 @@ export interface TaskPolicy<Inputs = AnyInputs, Output = never> {
    */
   readonly finally?: boolean | undefined;
   /** Takes back what the node has done, where the executor's `undo` is on and the run fails or is cancelled. */
-  readonly undo?: Asked<Output, [context: BasicContext], unknown> | undefined;
+  readonly undo?: Asked<[Output] extends [never] ? unknown : Output, [context: BasicContext], unknown> | undefined;
   /** What each attempt needs of the executor's `pools`: integers of at least 1. */
   readonly resources?: Readonly<Record<string, number>> | undefined;
   /**
