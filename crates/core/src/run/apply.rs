@@ -304,8 +304,11 @@ impl Run {
     fn complete_plain(&mut self, node: u32, time: u64) {
         let i = node as usize;
         self.running_count -= 1;
+        // Code that ended while it was parked has no slot.
+        if self.nodes.has(node, flag::HOLDS_LANE) {
+            self.free_lanes.insert(self.nodes.lane[i]);
+        }
         self.nodes.flags[i] = 0;
-        self.free_lanes.insert(self.nodes.lane[i]);
         if self.has_memories() {
             self.forget(node);
         }
