@@ -4,8 +4,9 @@
  *
  * A predicate that throws, or gives something other than it should, fails the node it guards.
  */
-import { InvalidOptionError } from "../errors/options.js";
+
 import { quote } from "../errors/base.js";
+import { InvalidOptionError } from "../errors/options.js";
 import type { EdgeGuard, Lowered } from "../flow/lowered.js";
 import { questions, verdicts } from "../native/index.js";
 import { AttemptContext } from "./context.js";

@@ -188,6 +188,10 @@ export class Driver implements Desk, EventNames {
     return this.extras.signals.nameOf(number);
   }
 
+  errorOf(node: number): unknown {
+    return this.errors.get(node);
+  }
+
   signalOfWait(node: number, key: number): string | undefined {
     const { signals } = this.extras;
     const rule = this.extras.waitOf(node);
@@ -387,8 +391,7 @@ export class Driver implements Desk, EventNames {
     let isOk = true;
     let isPromise = false;
     try {
-      value =
-        task === undefined ? this.extras.call(node, attempt) : task(this.#inputs.of(node), new AttemptContext(this, node, attempt));
+      value = task === undefined ? this.extras.call(node, attempt) : task(this.#inputs.of(node), new AttemptContext(this, node, attempt));
       isPromise = isThenable(value);
     } catch (error) {
       isOk = false;
@@ -547,7 +550,8 @@ export class Driver implements Desk, EventNames {
         aborts.push({ effect, reason, signal: this.#signals.tell(node, a, reason) });
       } else if (kind === effectKinds.discard) {
         if (!this.#signals.forget(node, a)) this.#drop(node);
-      } else if (kind === effectKinds.opened || kind === effectKinds.waitOver || kind === effectKinds.growthRefused) this.extras.note(effect);
+      } else if (kind === effectKinds.opened || kind === effectKinds.waitOver || kind === effectKinds.growthRefused)
+        this.extras.note(effect);
       else this.#chores.push(effect);
     }
     if (this.#chores.length > 0) this.#wake();
@@ -620,7 +624,6 @@ export class Driver implements Desk, EventNames {
     const fault = error instanceof InternalError ? error : new InternalError(message, { cause: error });
     this.#close(fault);
     this.#extras?.parks.abortAll(fault);
-    this.#extras?.items.stopAll();
     this.#signals.abortAll(fault);
   }
 
@@ -628,6 +631,7 @@ export class Driver implements Desk, EventNames {
     this.#door = undefined;
     this.#isOver = true;
     this.#cancelTimer?.();
+    this.#extras?.items.stopAll();
     this.#parts.events.close();
     this.#parts.onEnd(end);
   }
