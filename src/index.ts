@@ -20,7 +20,7 @@ export type {
   SubgraphOptions,
   WeightedPath,
 } from "./dag/analysis/index.js";
-export type { DAGBuilder } from "./dag/builder.js";
+export type { DAGBuilder, FollowedOptions, Task } from "./dag/builder.js";
 export { DAG, type DAGConstructor, type RecordsOptions } from "./dag/dag.js";
 export type { NodeView } from "./dag/dag-value.js";
 export type { DraftDAG } from "./dag/draft-dag.js";
@@ -94,7 +94,7 @@ export type { EventFilter, EventListener, HostEvent, Question, RunEvent, RunStat
 export { DAGExecutor, type OpenWait, type RunHandle } from "./run/executor.js";
 export type { AddressSegment, NodeAddress } from "./run/levels.js";
 export type { AttemptResult, MadeFrom, NodeResult } from "./run/node-result.js";
-export type { ExecutorOptions, KeepResults, RunOptions } from "./run/options.js";
+export type { ExecutorOptions, GrowthLimits, KeepResults, RateLimit, RunOptions, Selection } from "./run/options.js";
 export type { Bottleneck, CriticalPath as RunCriticalPath, NodeProfile, Parallelism, PathStep, Profile, Waiting } from "./run/profile.js";
 export type { AbandonedAttempt, RunResult, StateCounts, UndoneNode } from "./run/result.js";
 export type { ChromeTrace, ChromeTraceOptions, Trace, TraceEvent } from "./run/trace.js";

@@ -11,6 +11,8 @@ import {
   type RunOptions,
   subDag,
   type TaskContext,
+  type TaskDefinition,
+  type TaskFunction,
 } from "../../src/index.js";
 import { clockOption } from "../../src/run/options.js";
 import {
@@ -55,7 +57,9 @@ export class ExecutorStage implements Stage {
   /** What settles each attempt begun that ever will, in the order in which they began. */
   readonly #begun: (() => void)[] = [];
   #handle: RunHandle | undefined;
-  /** The run's events, a line each. */
+  /** When the last command of an idle run was given. */
+  #idleAt = 0;
+  /** The run's events, a line each. Times count from the last command of an idle run: until then a host may come back too early. */
   readonly log: string[] = [];
   #played: Played | null = null;
 
@@ -99,21 +103,22 @@ export class ExecutorStage implements Stage {
     return true;
   }
 
-  async command({ do: what, target = "" }: ProgramCommand): Promise<void> {
+  async command({ when, do: what, target = "" }: ProgramCommand): Promise<void> {
+    if (when === "idle") this.#idleAt = this.#clock.now() * 1000;
     const handle = this.#handle;
     if (handle === undefined) throw new Error("there is no run");
     if (what === "cancel") handle.cancel();
     else if (what === "pause") handle.pause();
     else if (what === "resume") handle.resume();
-    else if (what === "cancelBranch") handle.cancelNodes(target);
-    else this.#answer(what, target, handle);
+    else this.#tell(what, target, handle);
     await this.#clock.settle();
   }
 
-  /** A second answer "is refused or ignored". */
-  #answer(what: string, target: string, handle: RunHandle): void {
+  /** A second answer "is refused or ignored"; of a node that is not in the run nothing can be said. */
+  #tell(what: string, target: string, handle: RunHandle): void {
     try {
-      if (what === "approve") handle.approve(target);
+      if (what === "cancelBranch") handle.cancelNodes(target);
+      else if (what === "approve") handle.approve(target);
       else handle.reject(target);
     } catch (error) {
       if (!(error instanceof DagnyError)) throw error;
@@ -137,13 +142,13 @@ export class ExecutorStage implements Stage {
   /** @param prefix what stands before the names of these nodes. */
   #dagOf({ nodes, edges }: ProgramFlow, prefix: string): DAG {
     const builder = DAG.builder();
-    for (const node of nodes) builder.task(node.id, [], this.#taskOf(node, `${prefix}${node.id}`), this.#policyOf(node));
+    for (const node of nodes) builder.task(node.id, this.#taskOf(node, `${prefix}${node.id}`), this.#policyOf(node));
     for (const [from, to, edge] of edges) builder.addEdge(from, to, edgeOf(edge));
     const dag: DAG = builder.build();
     return dag;
   }
 
-  #taskOf(node: ProgramNode, name: string) {
+  #taskOf(node: ProgramNode, name: string): TaskFunction | TaskDefinition {
     if (node.does === "wait") return approval();
     if (node.does === "subdag") return subDag(this.#dagOf(node.flow ?? { nodes: [], edges: [] }, `${name}/`));
     if (node.does === "map") {
@@ -192,7 +197,7 @@ export class ExecutorStage implements Stage {
     const outcome = event.type === "lateOutcome" ? { outcome: event.outcome === "succeeded" ? "ok" : "failed" } : {};
     const { type: kind, timeMs, ...rest } = { ...event, ...outcome };
     const node = "node" in event ? event.node : undefined;
-    this.log.push(eventLine({ ...rest, kind, at: Math.round(timeMs * 1000) }, node));
+    this.log.push(eventLine({ ...rest, kind, at: Math.round(timeMs * 1000 - this.#idleAt) }, node));
     if (event.type === "nodeStarted") this.#order.push(event.node);
     const state = entered[event.type];
     if (state !== undefined && node !== undefined) this.#been.add(`${node} ${state}`);

@@ -1,8 +1,9 @@
 /** A program on the reference model. */
+import { isSettled } from "./model/moves.js";
 import { ModelRun } from "./model/run.js";
 import { type Growth, newNode } from "./model/spec.js";
 import { type Effect, effectsOf, type Lease, ownSignal, type RunInput, type RunStatus, type Verdict } from "./model/types.js";
-import { planOf, specOf } from "./program-spec.js";
+import { type Around, planOf, specOf } from "./program-spec.js";
 import {
   endingOf,
   eventLine,
@@ -28,7 +29,7 @@ interface Known {
 export class ModelStage implements Stage {
   readonly #program: Program;
   #run: ModelRun | undefined;
-  readonly #pools: readonly string[];
+  readonly #around: Around;
   readonly #known: Known[] = [];
   readonly #edges = new Map<string, ProgramEdge>();
   readonly #been = new Set<string>();
@@ -37,17 +38,24 @@ export class ModelStage implements Stage {
   readonly #inputs: Record<string, object[]> = {};
   readonly #outputs = new Map<number, unknown>();
   #leases: Lease[] = [];
+  /** What has been asked is answered with the next begins; what that brings is asked and answered too. */
+  readonly #answers: RunInput[] = [];
   /** Attempts begun that will return some time, in the order in which they began. */
   readonly #begun: Lease[] = [];
   #now = 0;
   #wakeAt: number | null = null;
   #status: RunStatus | null = null;
-  /** The run's events, a line each, nodes by name. */
+  /** The nodes that were approved or rejected. */
+  readonly #answered = new Set<string | undefined>();
+  /** When the last command of an idle run was given. */
+  #idleAt = 0;
+  /** The run's events, a line each, nodes by name. Times count from the last command of an idle run: until then a host may come back too early. */
   readonly log: string[] = [];
 
   constructor(program: Program) {
     this.#program = program;
-    this.#pools = Object.keys(typeof program.options.pools === "object" ? { ...program.options.pools } : {});
+    const { pools, failFast } = program.options;
+    this.#around = { pools: Object.keys(typeof pools === "object" ? { ...pools } : {}), failFast: failFast !== false };
   }
 
   async start(cancelFirst: boolean): Promise<void> {
@@ -68,7 +76,13 @@ export class ModelStage implements Stage {
   }
 
   async command(command: ProgramCommand): Promise<void> {
-    this.#advance([this.#inputOf(command)]);
+    if (command.when === "idle") this.#idleAt = this.#now;
+    const isAnswer = command.do === "approve" || command.do === "reject";
+    // A second answer "is refused or ignored", and so is one that comes too late.
+    const isAbsent = command.target !== undefined && this.#idOf(command.target) === -1;
+    const isIgnored = isAbsent || (isAnswer && (this.#answered.has(command.target) || this.#hasSettled(command.target)));
+    if (!isIgnored) this.#advance([this.#inputOf(command)]);
+    if (isAnswer) this.#answered.add(command.target);
     this.#beginAll();
   }
 
@@ -94,16 +108,19 @@ export class ModelStage implements Stage {
       reasons: this.#reasons,
       order: this.#order,
       inputs: this.#inputs,
+      outputs: Object.fromEntries(
+        nodes.map(([name, state]) => [name, state === "completed" ? this.#outputs.get(this.#idOf(name)) : undefined]),
+      ),
     };
   }
 
   #inputOf({ do: what, target }: ProgramCommand): RunInput {
     const at = this.#now;
-    const node = this.#known.findIndex(({ name }) => name === target);
+    const node = this.#idOf(target ?? "");
     if (what === "cancel" || what === "pause" || what === "resume") return { kind: what, at };
     if (what === "cancelBranch") return { kind: "cancelNodes", nodes: [node], at };
     if (what !== "approve" && what !== "reject") throw new Error(`no command is called ${what}`);
-    return { kind: "signal", name: ownSignal + node, node: null, payload: 0, isRejection: what === "reject", at };
+    return { kind: "signal", name: ownSignal + node, node, payload: 0, isRejection: what === "reject", at };
   }
 
   /**
@@ -111,15 +128,20 @@ export class ModelStage implements Stage {
    * frees its slot when the turn is over: "a batch handed out together behaves as if handed out one by one" (DESIGN §4, row "slots").
    */
   #beginAll(): void {
-    while (this.#leases.length > 0) {
-      const batch: RunInput[] = [];
+    while (this.#leases.length > 0 || this.#answers.length > 0) {
+      const batch = this.#answers.splice(0);
       for (let lease = this.#leases.shift(); lease !== undefined; lease = this.#leases.shift()) {
         const { node, attempt } = lease;
         const { does } = this.#knownNode(node).node;
+        batch.push(...this.#answers.splice(0));
         batch.push({ kind: "begin", node, attempt, at: this.#now });
         // A cancel from inside the call comes before what the call returns.
         if (does.endsWith("Cancel")) this.#advance([...batch.splice(0), { kind: "cancel", at: this.#now }]);
-        if (does.startsWith("sync")) batch.push(this.#settled(lease));
+        const { grows } = this.#knownNode(node).node;
+        if (grows !== undefined && this.#run?.refusalOf(node, this.#growthOf(grows)) !== null) {
+          // "Checked when asked": what is wrong is thrown inside the call.
+          this.#advance([...batch.splice(0), { kind: "settle", node, attempt, at: this.#now, outcome: "failed" }]);
+        } else if (does.startsWith("sync")) batch.push(this.#settled(lease));
         else if (endingOf(does, attempt) !== "hang") this.#begun.push(lease);
         if (does === "syncFail") this.#advance(batch.splice(0));
       }
@@ -142,18 +164,17 @@ export class ModelStage implements Stage {
       return k === -1 ? this.#known.findIndex((known) => known.name === name) : newNode + k;
     };
     const links = edges.map(([from, to, edge]): [number, number, boolean] => [idOf(from), idOf(to), edge !== undefined]);
-    return { plan: planOf({ nodes, edges }, this.#pools), links: links.filter(([from, to]) => from < newNode || to < newNode) };
+    return { plan: planOf({ nodes, edges }, this.#around), links: links.filter(([from, to]) => from < newNode || to < newNode) };
   }
 
-  /** What is asked is answered at once; what that brings is asked and answered too. */
   #advance(inputs: readonly RunInput[]): void {
     if (this.#run === undefined) return;
     const report = this.#run.advance(inputs, this.#now);
     // Names first: events may be about nodes that this step has opened.
-    const answers = report.effects.flatMap((effect) => this.#carryOut(effect));
+    for (const effect of report.effects) if (effect.kind === "opened") this.#open(effect);
     for (const event of report.events) {
       const name = "node" in event && event.node !== null ? this.#knownNode(event.node).name : undefined;
-      this.log.push(eventLine(event, name));
+      this.log.push(eventLine({ ...event, at: event.at - this.#idleAt }, name));
       if (name === undefined || !("node" in event) || event.node === null) continue;
       const isTopLevel = this.#knownNode(event.node).container === null;
       if (event.kind === "nodeReady") this.#been.add(`${name} ready`);
@@ -164,25 +185,29 @@ export class ModelStage implements Stage {
       }
       if (event.kind === "attemptFailed" || event.kind === "waitOpened") this.#been.add(`${name} waiting`);
       if ((event.kind === "nodeFailed" || event.kind === "nodeSkipped") && isTopLevel) this.#reasons[name] = event.reason;
-      if (event.kind === "nodeCompleted") this.#collect(event.node);
+      if (event.kind === "nodeCompleted") this.#collect(event.node, event.attempt);
     }
+    const answers = report.effects.flatMap((effect) => this.#answerTo(effect));
+    // A predicate answers in its call; a list of items is gone through after that.
+    const isItems = (answer: RunInput): boolean => answer.kind === "items";
+    this.#answers.push(...answers.filter((answer) => !isItems(answer)), ...answers.filter(isItems));
     for (const event of report.events) if (event.kind === "runEnded") this.#status = event.status;
     for (const [node, state] of this.#run.states.entries()) this.#been.add(`${this.#knownNode(node).name} ${state}`);
     this.#leases = this.#leases.filter((lease) => !effectsOf(report, "revoke").some(({ node }) => node === lease.node));
     this.#leases.push(...report.leases);
     this.#wakeAt = report.wakeAt;
-    if (answers.length > 0) this.#advance(answers);
   }
 
-  #carryOut(effect: Effect): RunInput[] {
+  #open({ what, node }: Extract<Effect, { kind: "opened" }>): void {
+    const container = what === "growth" ? null : node;
+    const owner = node === null ? undefined : this.#knownNode(node).node;
+    const items = (owner?.items ?? []).map((does, i) => ({ id: String(i), does }));
+    if (what === "items") this.#know({ nodes: items, edges: [] }, container);
+    else this.#know((what === "growth" ? owner?.grows : owner?.flow) ?? { nodes: [], edges: [] }, container);
+  }
+
+  #answerTo(effect: Effect): RunInput[] {
     const at = this.#now;
-    if (effect.kind === "opened") {
-      const container = effect.what === "growth" ? null : effect.node;
-      const owner = effect.node === null ? undefined : this.#knownNode(effect.node);
-      const items = owner?.node.items ?? [];
-      if (effect.what === "items") this.#know({ nodes: items.map((does, i) => ({ id: String(i), does })), edges: [] }, container);
-      else this.#know((effect.what === "growth" ? owner?.node.grows : owner?.node.flow) ?? { nodes: [], edges: [] }, container);
-    }
     if (effect.kind === "expand") {
       const count = this.#knownNode(effect.node).node.items?.length ?? 0;
       return [{ kind: "items", node: effect.node, attempt: effect.attempt, count, isDone: true, at }];
@@ -199,7 +224,10 @@ export class ModelStage implements Stage {
     const condition = question === "edge" ? edge?.condition : this.#knownNode(node).node.policy?.condition;
     if (condition === "throws") return "threw";
     if (condition === false) return "no";
-    return question === "edge" && edge?.filter === "none" ? "nothing" : "yes";
+    if (question !== "edge" || edge?.filter === undefined) return "yes";
+    // Of a list a filter keeps items, and nothing is left of an empty one.
+    const output = this.#outputs.get(from);
+    return edge.filter === "none" || (Array.isArray(output) && output.length === 0) ? "nothing" : "yes";
   }
 
   #know({ nodes, edges }: ProgramFlow, container: number | null): void {
@@ -207,6 +235,14 @@ export class ModelStage implements Stage {
     for (const node of nodes) this.#known.push({ name: `${prefix}${node.id}`, node, container });
     const idOf = (name: string): number => this.#known.findLastIndex((known) => known.name === `${prefix}${name}`);
     for (const [from, to, edge] of edges) this.#edges.set(`${idOf(from)} ${idOf(to)}`, edge ?? {});
+  }
+
+  #hasSettled(name: string | undefined): boolean {
+    return isSettled(this.#run?.states[this.#idOf(name ?? "")] ?? "pending");
+  }
+
+  #idOf(name: string): number {
+    return this.#known.findIndex((known) => known.name === name);
   }
 
   #knownNode(node: number): Known {
@@ -222,11 +258,15 @@ export class ModelStage implements Stage {
     return Object.fromEntries(values.filter(([, value]) => value !== undefined));
   }
 
-  /** The output of a container is made from those inside: a map's in item order, a sub-DAG's by name. */
-  #collect(node: number): void {
-    const { does } = this.#knownNode(node).node;
+  /** The output of a container is made from those inside: a map's in item order, a sub-DAG's of its leaves by name. */
+  #collect(node: number, attempt: number): void {
+    const { does, flow } = this.#knownNode(node).node;
+    // A recorded success stands for it.
+    if (attempt === 0 && does !== "given") this.#outputs.set(node, "cached");
+    if (attempt === 0) return;
     if (does !== "map" && does !== "subdag") return;
-    const within = this.#known.flatMap(({ container }, id) => (container === node ? [id] : []));
+    const isLeaf = (name: string): boolean => flow?.edges.some(([from]) => from === name) !== true;
+    const within = this.#known.flatMap((known, id) => (known.container === node && isLeaf(known.node.id) ? [id] : []));
     const entries = within.map((id) => [this.#knownNode(id).node.id, this.#outputs.get(id)] as const);
     this.#outputs.set(node, does === "map" ? entries.map(([, value]) => value) : Object.fromEntries(entries));
   }

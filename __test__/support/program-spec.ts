@@ -1,7 +1,7 @@
 /** A program as the reference model's run spec: names become numbers. */
 import { parseExpression } from "./expression-text.js";
 import type { JoinRule, ModelKind, ModelPlan, ModelPolicy, RunSpec } from "./model/spec.js";
-import type { Program, ProgramFlow, ProgramNode } from "./programs.js";
+import type { Program, ProgramFlow, ProgramNode, ProgramPolicy } from "./programs.js";
 
 const joins: readonly JoinRule[] = [
   "allCompleted",
@@ -16,13 +16,14 @@ const joins: readonly JoinRule[] = [
 /** "A missing policy or 'options' entry has DESIGN's default." */
 export function specOf(program: Program): RunSpec {
   const { options } = program;
+  const failFast = options.failFast !== false;
   const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
   const pools: Readonly<Record<string, unknown>> = { ...(typeof options.pools === "object" ? options.pools : {}) };
   const runTimeoutMs = number(options.runTimeoutMs);
   return {
-    ...planOf(program, Object.keys(pools)),
+    ...planOf(program, { pools: Object.keys(pools), failFast }),
     maxWorkers: number(options.maxWorkers) ?? 4,
-    failFast: options.failFast !== false,
+    failFast,
     graceMs: number(options.graceMs) ?? 1000,
     abortRunning: options.abortRunning !== false,
     undo: options.undo === true,
@@ -31,8 +32,16 @@ export function specOf(program: Program): RunSpec {
   };
 }
 
-/** @param known names before the flow's own, for the edges of a growth: such an edge is no edge of the plan. */
-export function planOf({ nodes, edges }: ProgramFlow, pools: readonly string[]): ModelPlan {
+/** What a plan has of the run it is for. */
+export interface Around {
+  /** The names of the pools, by their number. */
+  readonly pools: readonly string[];
+  /** Row "map, sub-DAG, loop": the run's is the default inside. */
+  readonly failFast: boolean;
+}
+
+/** Edges to nodes that the flow does not have (of a growth, say) are no edges of its plan. */
+export function planOf({ nodes, edges }: ProgramFlow, around: Around): ModelPlan {
   const index = new Map(nodes.map(({ id }, i) => [id, i]));
   return {
     nodeCount: nodes.length,
@@ -45,35 +54,45 @@ export function planOf({ nodes, edges }: ProgramFlow, pools: readonly string[]):
       return policyOf(
         node,
         upstreams.map(({ id }) => id),
-        pools,
+        around,
       );
     }),
   };
 }
 
-function policyOf(node: ProgramNode, upstreams: readonly string[], pools: readonly string[]): ModelPolicy {
+function policyOf(node: ProgramNode, upstreams: readonly string[], around: Around): ModelPolicy {
   const { policy = {} } = node;
-  const { priority, cost, timeoutMs, nodeTimeoutMs, onFailure, retry } = policy;
-  const given = { priority, cost, timeoutMs, nodeTimeoutMs, onFailure, maxAttempts: retry?.maxAttempts };
+  const { priority, cost, nodeTimeoutMs, onFailure } = policy;
   const join = typeof policy.join === "object" ? { expression: parseExpression(policy.join.expr, upstreams) } : policy.join;
   return {
-    kind: kindOf(node, pools),
+    kind: kindOf(node, around),
     join: typeof join === "object" ? join : (joins.find((rule) => rule === join) ?? "allCompleted"),
     hasCondition: policy.condition !== undefined,
     isCached: policy.cached === true,
     isFinally: policy.finally === true,
-    ...(retry?.delayMs === undefined ? {} : { backoff: { growth: "fixed", delayMs: retry.delayMs } }),
-    needs: Object.entries(policy.resources ?? {}).map(([pool, amount]): [number, number] => [pools.indexOf(pool), amount]),
-    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+    ...present({ priority, cost, nodeTimeoutMs, onFailure }),
+    // Row "map, sub-DAG, loop": "A map's retry, attempt timeout and resources are its items'".
+    ...(node.does === "map" ? {} : attemptPolicyOf(policy, around)),
   };
 }
 
-function kindOf(node: ProgramNode, pools: readonly string[]): ModelKind {
-  const { does, flow = { nodes: [], edges: [] } } = node;
+function attemptPolicyOf({ timeoutMs, retry, resources = {} }: ProgramPolicy, { pools }: Around): ModelPolicy {
+  return {
+    ...present({ timeoutMs, maxAttempts: retry?.maxAttempts }),
+    ...(retry?.delayMs === undefined ? {} : { backoff: { growth: "fixed", delayMs: retry.delayMs } }),
+    needs: Object.entries(resources).map(([pool, amount]): [number, number] => [pools.indexOf(pool), amount]),
+  };
+}
+
+function present(policy: Readonly<Record<string, unknown>>): ModelPolicy {
+  return Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined));
+}
+
+function kindOf({ does, policy = {}, flow = { nodes: [], edges: [] } }: ProgramNode, around: Around): ModelKind {
   if (does === "wait") return { is: "wait", wait: { signal: "own" } };
   if (does === "given") return { is: "given" };
-  if (does === "subdag") return { is: "subDag", inside: { plan: planOf(flow, pools), failFast: true, limit: 1 } };
+  if (does === "subdag") return { is: "subDag", inside: { plan: planOf(flow, around), failFast: around.failFast, limit: 1 } };
   if (does !== "map") return { is: "task" };
-  const item: ProgramFlow = { nodes: [{ id: "item", does: "ok" }], edges: [] };
-  return { is: "map", inside: { plan: planOf(item, pools), failFast: true, limit: 1_000_000 } };
+  const items: ModelPlan = { nodeCount: 1, edges: [], policies: [attemptPolicyOf(policy, around)] };
+  return { is: "map", inside: { plan: items, failFast: true, limit: 1_000_000 } };
 }

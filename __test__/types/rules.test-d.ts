@@ -11,6 +11,7 @@ import {
   sleep,
   subDag,
   type TaskContext,
+  type TaskPolicy,
   waitFor,
 } from "../../src/index.js";
 
@@ -76,6 +77,7 @@ describe("inputs under a join", () => {
         ["a", "last"],
       ])
       .build();
+    expectTypeOf(dag).toExtend<DAG>();
     await new DAGExecutor(dag).execute({
       a: () => 1,
       b: () => "x",
@@ -93,11 +95,14 @@ describe("inputs under a join", () => {
     });
   });
 
-  it("cannot be joined by a node that is no upstream", () => {
-    start.task("a", ["rows"], () => 1, {
-      // @ts-expect-error count is no upstream
-      join: { node: "count", is: "failed" },
-    });
+  it("may be missing where the compiler cannot tell the join", () => {
+    const policy: TaskPolicy = { retry: 3 };
+    const known = { retry: 3 } satisfies TaskPolicy;
+    start.task("a", ["count"], ({ count }) => expectTypeOf(count).toEqualTypeOf<number | undefined>(), policy);
+    start.task("a", ["count"], ({ count }) => expectTypeOf(count).toEqualTypeOf<number>(), known);
+  });
+
+  it("has a rule of its own", () => {
     // @ts-expect-error there is no such rule
     start.task("a", ["rows"], () => 1, { join: "allDone" });
   });

@@ -92,14 +92,13 @@ export class DAGBuilder<
     name: K,
     needs: readonly D[],
     task: Task<OptionalInputsOf<KeysOf<D>, O>, R, P>,
-    options: NodeOptions<OptionalInputsOf<KeysOf<NoInfer<D>>, O>, NoInfer<Awaited<R>>> &
-      FollowedOptions<JoinOption<NoInfer<D>>, F, boolean>,
+    options: NodeOptions<OptionalInputsOf<KeysOf<NoInfer<D>>, O>, NoInfer<Awaited<R>>> & FollowedOptions<JoinOption, F, boolean>,
   ): DAGBuilder<N | K, WithEdge<U, D, K>, O & { readonly [A in K]: OutputUnder<F, R> }, E, P>;
   /** Adds a node with its task; a node without upstreams is a root. */
   task<const K extends string, R, F extends OnFailure = "fail">(
     name: K,
     task: Task<NoKeys, R, P>,
-    options?: NodeOptions<NoKeys, NoInfer<Awaited<R>>> & FollowedOptions<JoinOption<never>, F, boolean>,
+    options?: NodeOptions<NoKeys, NoInfer<Awaited<R>>> & FollowedOptions<JoinOption, F, boolean>,
   ): DAGBuilder<N | K, WithNodes<U, K>, O & { readonly [A in K]: OutputUnder<F, R> }, E, P>;
   task(name: string, ...rest: readonly unknown[]): never {
     const [needs, task, options] = Array.isArray(rest[0]) ? rest : [[], ...rest];

@@ -7,11 +7,11 @@ export type Look = "completed" | "failed" | "skipped" | "blocked" | "filtered" |
  * A join expression. `is` is true where the upstream `node` looks so; of a settled upstream exactly one look is true, of one that is not
  * settled none is known yet.
  */
-export type JoinTree<N extends string = string> =
-  | { readonly node: N; readonly is: Look }
-  | { readonly not: JoinTree<N> }
-  | { readonly and: readonly JoinTree<N>[] }
-  | { readonly or: readonly JoinTree<N>[] };
+export type JoinTree =
+  | { readonly node: string; readonly is: Look }
+  | { readonly not: JoinTree }
+  | { readonly and: readonly JoinTree[] }
+  | { readonly or: readonly JoinTree[] };
 
 /** Every look, as expressions write it. */
 export const looks: readonly Look[] = ["completed", "failed", "skipped", "blocked", "filtered", "cancelled"];

@@ -14,7 +14,8 @@ import { sweepInside } from "./stop.js";
 
 export function startContainer(run: RunState, node: ModelNode, at: number): void {
   startAttempt(run, node, node.begun + 1, null, at);
-  if (node.policy.kind?.is === "map") expand(run, newScope(run, node, 1));
+  // A map is asked to expand when all else is decided.
+  if (node.policy.kind?.is === "map") newScope(run, node, 1);
   else openRound(run, node, 1, at);
 }
 
@@ -54,8 +55,13 @@ function expand(run: RunState, scope: Scope): void {
 export function expandMaps(run: RunState): void {
   for (const scope of run.scopes) {
     if (!scope.isLiving || scope.isItemsDone || scope.isExpanding || scope.isStopping) continue;
-    if (run.nodesIn(scope).every((node) => node.state !== "ready" && node.state !== "pending")) expand(run, scope);
+    if (itemsOf(run, scope).every((node) => node.state !== "ready" && node.state !== "pending")) expand(run, scope);
   }
+}
+
+/** The items of a map; what an item has added stands in the same scope, deeper. */
+function itemsOf(run: RunState, scope: Scope): ModelNode[] {
+  return run.nodesIn(scope).filter((node) => node.depth === (scope.container?.depth ?? 0) + 1);
 }
 
 /** How many of a scope's nodes hold one of its container's places: until one settles, waits or is between attempts. */
@@ -69,7 +75,7 @@ export function takeItems(run: RunState, node: ModelNode, attempt: number, count
   if (scope === null || content === null) return;
   const isTooMany = run.nodesIn(scope).length + count > content.limit || !isWithinLimits(run, count, node.depth + 1);
   if (isTooMany) {
-    sweepInside(run, node, "failFast", at);
+    sweepInside(run, node, "failFast");
     failNode(run, node, "limit", at);
     return;
   }
@@ -85,7 +91,7 @@ export function takeItems(run: RunState, node: ModelNode, attempt: number, count
 /** What a map runs over could not be had. */
 export function failItems(run: RunState, node: ModelNode, attempt: number, at: number): void {
   if (takingScope(run, node, attempt) === null) return;
-  sweepInside(run, node, "failFast", at);
+  sweepInside(run, node, "failFast");
   failNode(run, node, "error", at);
 }
 

@@ -33,8 +33,7 @@ export function failAttempt(run: RunState, node: ModelNode, failure: Failure, at
     run.retriesMade >= (run.spec.retryBudget ?? Number.POSITIVE_INFINITY) ||
     // Row "timeout": "a retry due at or after it is not awaited: the node fails at once with the attempt's own error".
     (deadline !== null && due >= deadline) ||
-    // Row "failure": spared attempts "end without retry or wait".
-    node.scope.isStopping;
+    isSparedOnly(node);
   if (isFinal) {
     failNode(run, node, failure.reason, at);
     return;
@@ -50,6 +49,11 @@ export function failAttempt(run: RunState, node: ModelNode, failure: Failure, at
   run.move(node, "waiting");
   node.retryAt = due;
   run.emit({ kind: "attemptFailed", at, node: node.id, attempt: begun, reason: failure.reason, due });
+}
+
+/** Row "failure": "`abortRunning: false` spares running attempts, which end without retry or wait". What runs at the end runs as it should. */
+export function isSparedOnly({ scope, policy }: ModelNode): boolean {
+  return scope.isStopping && policy.isFinally !== true;
 }
 
 /** Row "timeout": "Node: wall time from its first start, delays and waits included". */

@@ -7,18 +7,18 @@
 import { begin, settleAttempt } from "./attempts.js";
 import { closeScope, enter, expandMaps, failItems, takeItems } from "./containers.js";
 import { fill } from "./fill.js";
-import { commitGrowth } from "./growth.js";
+import { commitGrowth, refusalOf } from "./growth.js";
 import { isSettled } from "./moves.js";
 import { addNodes } from "./nodes.js";
 import { enterNextPhase } from "./phases.js";
 import { answer, carryOut, openQuestion } from "./predicates.js";
 import { nextRateAt } from "./resources.js";
-import { returnLease } from "./settle.js";
-import type { RunSpec } from "./spec.js";
+import { considerClosing, returnLease } from "./settle.js";
+import type { Growth, RunSpec } from "./spec.js";
 import { RunState, toUs } from "./state.js";
-import { cancelBranches, cancelScope, isAccepted, stopScope } from "./stop.js";
+import { cancelBranches, cancelScope, isAccepted, stopScope, sweep } from "./stop.js";
 import { nextTimer } from "./timers.js";
-import type { NodeState, RunInput, StepReport } from "./types.js";
+import type { GrowthFault, NodeState, RunInput, StepReport } from "./types.js";
 import { endUndo } from "./undo.js";
 import { openWait, takeSignal } from "./waits.js";
 
@@ -37,6 +37,11 @@ export class ModelRun {
   /** The upstreams whose outputs a node is called with; `null` until its join is decided. */
   inputsOf(node: number): readonly number[] | null {
     return this.#run.nodes[node]?.inputs ?? null;
+  }
+
+  /** What is wrong with an addition as things stand; `null` for nothing. */
+  refusalOf(node: number, growth: Growth): GrowthFault | null {
+    return refusalOf(this.#run, this.#run.node(node), growth)?.fault ?? null;
   }
 
   /** The shortest timeout among leases not begun, in µs: one that begins now, unreported, may be out of time so soon. `null` for none. */
@@ -183,7 +188,7 @@ export class ModelRun {
     if (run.isCancelAccepted || run.isTimedOut || run.hasAllSettled) return;
     run.isCancelAccepted = true;
     run.emit({ kind: "cancelRequested", at });
-    cancelScope(run, run.base, "cancel", at);
+    cancelScope(run, run.base, "cancel");
   }
 
   /** Row "pause": "no new starts …, leases not begun go back". */
@@ -216,7 +221,7 @@ export class ModelRun {
     cancelBranches(run, named, at);
   }
 
-  /** "What one input changes is decided in full before the next": joins first, then failures, then scopes in which all has settled. */
+  /** "What one input changes is decided in full before the next": joins first, then failures, then sweeps, then scopes in which all has settled. */
   #decide(at: number): void {
     const run = this.#run;
     for (;;) {
@@ -230,6 +235,11 @@ export class ModelRun {
         this.#judge(culprit, at);
         continue;
       }
+      const next = run.sweeps.shift();
+      if (next !== undefined) {
+        sweep(run, next, at);
+        continue;
+      }
       const scope = run.closings.shift();
       if (scope === undefined) return;
       closeScope(run, scope, at);
@@ -240,8 +250,10 @@ export class ModelRun {
   #judge(culprit: RunState["culprits"][number], at: number): void {
     const run = this.#run;
     const { scope } = culprit;
-    if (scope.isStopping || run.hasSettled(scope) || isAccepted(run, culprit)) return;
+    const isOver = run.hasSettled(scope) && scope.isItemsDone;
+    if (scope.isStopping || isOver || isAccepted(run, culprit)) return;
     run.emit({ kind: "runStopping", at, node: culprit.id });
-    stopScope(run, scope, at);
+    stopScope(run, scope);
+    considerClosing(run, scope);
   }
 }

@@ -12,7 +12,7 @@ import type { JoinDecision } from "./join.js";
 import { isLegalMove, isSettled } from "./moves.js";
 import type { Rank } from "./order.js";
 import type { Look, ModelPolicy, RunSpec } from "./spec.js";
-import type { Effect, Lease, NodeState, Question, RunEvent, SkipReason, StepReport } from "./types.js";
+import type { AbortReason, Effect, Lease, NodeState, Question, RunEvent, SkipReason, StepReport } from "./types.js";
 
 export interface ModelNode {
   readonly id: number;
@@ -65,6 +65,14 @@ export interface Scope {
   isItemsDone: boolean;
   /** Of a map: whether the host was asked for items and has not answered. */
   isExpanding: boolean;
+}
+
+/** Everything that is left in a scope is to be settled. */
+export interface Sweep {
+  readonly scope: Scope;
+  readonly why: AbortReason;
+  /** Whether running code goes on. */
+  readonly spares: boolean;
 }
 
 export interface Attempt {
@@ -140,6 +148,8 @@ export class RunState {
   readonly culprits: ModelNode[] = [];
   /** Scopes of containers whose nodes have settled. */
   readonly closings: Scope[] = [];
+  /** What stops, cancels and deadlines are to settle. */
+  readonly sweeps: Sweep[] = [];
 
   questions: OpenQuestion[] = [];
   /** In the order in which they were opened. */

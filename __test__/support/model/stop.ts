@@ -1,35 +1,53 @@
 /** Sweeps of the reference model: what a cancel, a stop or a deadline settles at once, in node order, joins not asked. */
 import { isSettled } from "./moves.js";
 import { cancelNode, returnLease, skipNode } from "./settle.js";
-import { type Attempt, isContainer, type ModelNode, type RunState, type Scope, toUs } from "./state.js";
+import { type Attempt, isContainer, type ModelNode, type RunState, type Scope, type Sweep, toUs } from "./state.js";
 import type { AbortReason } from "./types.js";
+
+/** A failure stops a scope: what is in it is settled when it is the sweep's turn. */
+export function stopScope(run: RunState, scope: Scope): void {
+  markStopped(run, scope);
+  run.sweeps.push({ scope, why: "failFast", spares: run.spec.abortRunning === false });
+}
+
+/** Row "cancel": "Settled at once", everything in the scope. */
+export function cancelScope(run: RunState, scope: Scope, why: AbortReason): void {
+  markStopped(run, scope);
+  run.sweeps.push({ scope, why, spares: false });
+}
+
+/** Everything inside the scope that a container is running in, because the container is over. Nothing inside can go on, so nothing is spared. */
+export function sweepInside(run: RunState, container: ModelNode, why: "cancel" | "failFast"): void {
+  for (const scope of run.scopes.filter((open) => open.container === container && open.isLiving)) {
+    markStopped(run, scope);
+    scope.isSwept = true;
+    run.sweeps.push({ scope, why, spares: false });
+  }
+}
+
+/** Nothing new happens in a scope that is stopped, nor in those inside it. */
+function markStopped(run: RunState, scope: Scope): void {
+  scope.isStopping = true;
+  for (const inner of run.scopes.filter((other) => isExposed(other, scope))) [inner.isStopping, inner.isSwept] = [true, true];
+}
+
+/** Whether a scope is inside another, and not inside a finally-node there. */
+function isExposed(inner: Scope, outer: Scope): boolean {
+  const { container } = inner;
+  return container !== null && container.policy.isFinally !== true && (container.scope === outer || isExposed(container.scope, outer));
+}
 
 /**
  * Row "failure": "Stopping is one sweep in node order, joins not asked: a node without a begun attempt becomes `skipped` (`failFast`), every other
  * unsettled one (running, waiting, ready again) is aborted and `cancelled`; `abortRunning: false` spares running attempts".
- *
- * @param spares false where the container around settles at once, so that nothing inside can go on.
  */
-export function stopScope(run: RunState, scope: Scope, at: number, spares = run.spec.abortRunning === false): void {
+export function sweep(run: RunState, { scope, why, spares }: Sweep, at: number): void {
   const left = sweepable(run, scope);
   // A wait node is never `running` when something else is decided, so what is running and no container is code.
   const spared = new Set(spares ? left.filter((node) => node.state === "running" && !isContainer(node)) : []);
   for (const node of spared)
     for (let up = node.scope; up !== scope && up.container !== null; up = up.container.scope) spared.add(up.container);
-  scope.isStopping = true;
-  for (const node of left) {
-    if (!spared.has(node)) {
-      sweepNode(run, node, "failFast", at, false);
-      continue;
-    }
-    const open = run.openScopeOf(node);
-    if (open !== null) [open.isStopping, open.isSwept] = [true, true];
-  }
-}
-
-/** Row "cancel": "Settled at once", everything in the scope. */
-export function cancelScope(run: RunState, scope: Scope, why: AbortReason, at: number): void {
-  for (const node of sweepable(run, scope)) sweepNode(run, node, why, at, false);
+  for (const node of left) if (!spared.has(node)) sweepNode(run, node, why, at, false);
 }
 
 /** Row "cancel": "of a branch: the named nodes with what is inside them, what follows them is decided by its joins". */
@@ -41,14 +59,6 @@ export function cancelBranches(run: RunState, named: readonly ModelNode[], at: n
   };
   for (const node of run.nodes.filter((each) => !isSettled(each.state) && isTaken(each))) {
     sweepNode(run, node, "cancel", at, named.includes(node));
-  }
-}
-
-/** Everything inside the scope that a container is running in, because the container is over. */
-export function sweepInside(run: RunState, container: ModelNode, how: "cancel" | "failFast", at: number): void {
-  for (const scope of run.scopes.filter((open) => open.container === container)) {
-    if (how === "cancel") cancelScope(run, scope, "cancel", at);
-    else stopScope(run, scope, at, false);
   }
 }
 

@@ -75,5 +75,5 @@ function* timersOf(run: RunState): Iterable<Timer> {
 function timeOutRun(run: RunState, now: number): void {
   run.isTimedOut = true;
   run.emit({ kind: "runTimedOut", at: now });
-  cancelScope(run, run.base, "runTimeout", now);
+  cancelScope(run, run.base, "runTimeout");
 }

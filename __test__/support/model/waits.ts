@@ -4,6 +4,7 @@
  * DESIGN §4, row "waits": a wait's id is (node, name or ordinal).
  */
 import { missedDeadline, startAttempt, timeOutAttempt, timeOutNode } from "./attempts.js";
+import { isSparedOnly } from "./retry.js";
 import { cancelNode, completeNode, failNode, makeReady } from "./settle.js";
 import { type ModelNode, type OpenWait, type QueuedSignal, type RunState, toUs } from "./state.js";
 import { abortCode } from "./stop.js";
@@ -21,8 +22,7 @@ export function openWait(run: RunState, node: ModelNode, input: Wait, at: number
   const missed = missedDeadline(attempt, at);
   if (missed === "attempt") timeOutAttempt(run, attempt, at);
   else if (missed === "node") timeOutNode(run, node, at);
-  else if (node.scope.isStopping) {
-    // Row "failure": spared attempts "end without retry or wait".
+  else if (isSparedOnly(node)) {
     abortCode(run, node, "failFast", at);
     cancelNode(run, node, at, false);
   } else {

@@ -173,6 +173,7 @@ impl NativeRun {
     #[napi(constructor, catch_unwind)]
     pub fn new(env: &Env, plan: &NativePlan, options: NativeRunOptions<'_>) -> napi::Result<Self> {
         let options = options.convert()?;
+        plan.check_complete(|_| 0)?;
         check_needs(&plan.most_needed, &options.pools)?;
         Self::weighed(env, Run::new(Arc::clone(&plan.plan), options, false))
     }
@@ -186,6 +187,7 @@ impl NativeRun {
         journal: &[u8],
         growths: Option<Vec<ClassInstance<'_, NativeGrowth>>>,
     ) -> napi::Result<Self> {
+        plan.check_complete(|_| 0)?;
         let growths: Vec<Arc<Growth>> = growths.unwrap_or_default().iter().map(|growth| Arc::clone(&growth.growth)).collect();
         let run = journal::replay(journal, &plan.plan, &growths)
             .map_err(|error| napi::Error::from_reason(format!("{}: {error}", error.code())))?;

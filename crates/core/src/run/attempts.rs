@@ -110,7 +110,7 @@ impl Run {
             self.emit(Event::of_node(EventKind::NodeReady, at, node, attempt));
         }
         let lane = if self.nodes.has(node, flag::LEASED) {
-            effects.other.push(Effect::Revoke { node });
+            effects.revoke(node);
             self.nodes.lane[node as usize]
         } else {
             NONE
@@ -151,6 +151,7 @@ impl Run {
             let delay = failure.retry_after.unwrap_or_else(|| self.delay_before(node, attempt, &policy.backoff));
             let due = at.saturating_add(delay).min(MOST);
             if self.node_deadline(node).is_none_or(|deadline| due < deadline) {
+                self.stop_items(node, effects);
                 let event = Event::of_node(EventKind::AttemptFailed, at, node, attempt).because(failure.reason);
                 self.emit(Event { value: due, ..event });
                 return;
@@ -178,8 +179,7 @@ impl Run {
     pub(super) fn time_out(&mut self, node: u32, at: u64, is_node: bool, effects: &mut Effects) {
         let attempt = self.nodes.attempt[node as usize];
         if self.nodes.has(node, flag::LEASED) {
-            self.emit(Event::of_node(EventKind::LeaseReturned, at, node, attempt));
-            effects.other.push(Effect::Revoke { node });
+            self.take_back(node, at, effects);
         }
         if self.nodes.has(node, flag::LIVE) {
             let reason = if is_node { AbortReason::NodeTimeout } else { AbortReason::Timeout };
@@ -188,7 +188,6 @@ impl Run {
         if is_node {
             self.fail_for_good(node, attempt, at, Reason::Timeout, effects);
         } else {
-            self.stop_items(node, effects);
             self.fail(node, attempt, at, Failure::of(Reason::Timeout), effects);
         }
     }

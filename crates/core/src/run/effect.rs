@@ -173,6 +173,16 @@ pub struct Effects {
 }
 
 impl Effects {
+    /// A lease is void. One that was given in this very call is simply not given: so hosts carry out all effects before they take leases.
+    pub(super) fn revoke(&mut self, node: u32) {
+        match self.leases.iter().rposition(|lease| lease.node == node) {
+            Some(place) => {
+                self.leases.remove(place);
+            }
+            None => self.other.push(Effect::Revoke { node }),
+        }
+    }
+
     pub(super) fn clear(&mut self) {
         self.leases.clear();
         self.other.clear();

@@ -1,7 +1,5 @@
 //! The way down: what succeeded is undone, finally-nodes run, the run ends.
 
-use std::collections::BTreeSet;
-
 use super::Run;
 use super::effect::{Effects, Phase};
 use super::event::{Event, EventKind, NONE};
@@ -139,17 +137,17 @@ impl Run {
         self.release_undo(Vec::new(), vec![node]);
     }
 
-    /// A scope enters its last phase: the finally-nodes in it and in dead scopes inside it whose upstreams have all settled are met.
-    pub(super) fn begin_finally(&mut self, scope: u32) {
-        let blocks: BTreeSet<(u32, u32)> = self.places.blocks_within(scope).into_iter().collect();
-        for (first, count) in blocks {
+    /// The finally-nodes in a scope, and in dead scopes inside it, whose time has come and whose upstreams have all settled are met.
+    pub(super) fn meet_finally(&mut self, scope: u32) {
+        for (first, count) in self.places.blocks_within(scope) {
             if self.places.segment_of(first).plan.finally_nodes().is_empty() {
                 continue;
             }
             for node in first..first + count {
                 let i = node as usize;
                 let is_open = self.nodes.state[i] == NodeState::Pending && self.nodes.open_upstreams[i] == 0;
-                if is_open && self.places.policy(node).is_finally && !self.nodes.has(node, super::columns::flag::JOINED) {
+                let is_due = is_open && self.places.policy(node).is_finally && self.is_finalizing(node);
+                if is_due && !self.nodes.has(node, super::columns::flag::JOINED) {
                     self.join(node, Verdict::Met);
                 }
             }

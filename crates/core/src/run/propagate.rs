@@ -165,16 +165,14 @@ impl Run {
         self.frozen.insert(node, inputs);
     }
 
-    /// Whether the time of a finally-node has come: its scope, or one around it, is finalizing.
+    /// Whether the time of a finally-node has come: the nearest scope around it that lives is finalizing.
     pub(super) fn is_finalizing(&self, node: u32) -> bool {
-        let mut at = Some(self.places.scope_of(node));
-        while let Some(scope) = at {
-            if self.places.scopes[scope as usize].phase == Phase::Finalizing {
-                return true;
-            }
-            at = self.places.parent(scope);
+        let mut scope = self.places.scope_of(node);
+        while self.places.scopes[scope as usize].is_closed {
+            let Some(outer) = self.places.parent(scope) else { break };
+            scope = outer;
         }
-        false
+        self.places.scopes[scope as usize].phase == Phase::Finalizing
     }
 
     /// Whether a downstream of a failed node, direct or behind blocked ones, runs or can still run because of the failure or in spite of

@@ -73,9 +73,14 @@ impl Run {
 
     fn return_lease(&mut self, node: u32, at: u64, effects: &mut Effects) {
         if self.nodes.has(node, flag::LEASED) {
-            self.emit(Event::of_node(EventKind::LeaseReturned, at, node, self.nodes.attempt[node as usize]));
-            effects.other.push(Effect::Revoke { node });
+            self.take_back(node, at, effects);
         }
+    }
+
+    /// Takes back the lease of a node.
+    pub(super) fn take_back(&mut self, node: u32, at: u64, effects: &mut Effects) {
+        self.emit(Event::of_node(EventKind::LeaseReturned, at, node, self.nodes.attempt[node as usize]));
+        effects.revoke(node);
     }
 
     /// Cancels one node; code of it is told to stop.
