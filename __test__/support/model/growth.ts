@@ -117,7 +117,7 @@ function raiseRanks(run: RunState, from: readonly ModelNode[]): void {
   for (const node of queue) {
     if (node.state !== "pending") continue;
     const below = node.downstreams.map((id) => run.node(id).rank);
-    const raised = above(node.rank, node.policy.cost ?? 1, below);
+    const raised = above(node.rank, node.cost, below);
     if (raised.priority === node.rank.priority && raised.remainingCost === node.rank.remainingCost) continue;
     node.rank = raised;
     queue.push(...node.upstreams.map((id) => run.node(id)));

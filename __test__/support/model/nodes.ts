@@ -10,8 +10,8 @@ export function addNodes(run: RunState, scope: Scope, plan: ModelPlan, depth: nu
   const { container } = scope;
   const added = plan.policies.map((policy, k): ModelNode => {
     const ranked = ranks[k] ?? { priority: 0, remainingCost: 1 };
-    // Of an item of a map, the cost is the map's.
-    const own = areItems ? { ...ranked, remainingCost: container?.policy.cost ?? 1 } : ranked;
+    const cost = areItems && container !== null ? container.cost : (policy.cost ?? 1);
+    const own = areItems ? { ...ranked, remainingCost: cost } : ranked;
     return {
       id: first + k,
       policy,
@@ -23,7 +23,8 @@ export function addNodes(run: RunState, scope: Scope, plan: ModelPlan, depth: nu
       guardedFrom: new Set(),
       seen: new Set(),
       answers: new Map(),
-      rank: container === null ? own : inside(own, container.rank, container.policy.cost ?? 1),
+      cost,
+      rank: container === null ? own : inside(own, container.rank, container.cost),
       state: "pending",
       skipReason: null,
       decision: null,
