@@ -6,7 +6,7 @@
  *              └──────> E
  */
 import assert from "node:assert/strict";
-import { DAG, DAGExecutor, SelectionError } from "dagny";
+import { DAG, DAGExecutor, GraphError } from "dagny";
 
 const flow = DAG.builder()
   .task("A", () => 1)
@@ -28,5 +28,5 @@ assert.equal(alone.get("D").result, 11);
 const onwards = await executor.execute(undefined, { from: ["C"], values: { A: 0, B: 1 } });
 assert.deepEqual(Object.keys(onwards.nodeResults), ["C", "D", "E"]);
 
-// Without a value for what D reads, nothing starts.
-await assert.rejects(executor.execute(undefined, { only: ["D"] }), SelectionError);
+// Without values for what D reads, nothing starts, and the error names both.
+await assert.rejects(executor.execute(undefined, { only: ["D"] }), (error) => error instanceof GraphError && error.errors.length === 2);

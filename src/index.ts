@@ -20,7 +20,7 @@ export type {
   SubgraphOptions,
   WeightedPath,
 } from "./dag/analysis/index.js";
-export type { DAGBuilder } from "./dag/builder.js";
+export type { DAGBuilder, FollowedOptions, Task } from "./dag/builder.js";
 export { DAG, type DAGConstructor, type RecordsOptions } from "./dag/dag.js";
 export type { NodeView } from "./dag/dag-value.js";
 export type { DraftDAG } from "./dag/draft-dag.js";
@@ -32,6 +32,7 @@ export type { AnyInputs, Asked, EdgeOptions, JoinOption, NodeOptions, RetryMatch
 export type { AnyShape, NodeName, Shape } from "./dag/types.js";
 export {
   ConflictingOptionsError,
+  ContextError,
   CycleError,
   DagnyError,
   DuplicateEdgeError,
@@ -41,6 +42,7 @@ export {
   errorCodes,
   GraphError,
   GraphFormatError,
+  GrowthError,
   InternalError,
   InvalidEdgeError,
   InvalidNameError,
@@ -51,14 +53,19 @@ export {
   NodeNotFoundError,
   PoolExceededError,
   PoolNotFoundError,
+  RejectedError,
   RunError,
+  RunOverError,
   SelectionError,
   SelfLoopError,
+  SignalError,
+  StateConflictError,
   TaskError,
   TimeoutError,
   UnknownOptionError,
   type UnknownTask,
   UnknownTaskError,
+  WaitTimeoutError,
 } from "./errors/index.js";
 export type { TaskDefinition } from "./flow/definition.js";
 export {
@@ -83,10 +90,11 @@ export type { Schema, StandardSchema } from "./flow/schema.js";
 export type { BasicContext, RunState, TaskContext, TaskFunction, WaitOptions } from "./flow/task.js";
 export type { OutputsOf, TasksFor } from "./flow/types.js";
 export type { NodeState, Reason } from "./run/columns.js";
-export type { EventListener, RunEvent, RunStatus } from "./run/events.js";
-export { DAGExecutor, type RunHandle } from "./run/executor.js";
-export type { ExecutorOptions, KeepResults, RunOptions } from "./run/options.js";
-export type { Bottleneck, CriticalPath as RunCriticalPath, NodeProfile, Parallelism, PathStep, Profile, Waiting } from "./run/profile.js";
+export type { EventFilter, EventListener, HostEvent, Question, RunEvent, RunStatus } from "./run/events.js";
+export { DAGExecutor, type OpenWait, type RunHandle } from "./run/executor.js";
+export type { AddressSegment, NodeAddress } from "./run/levels.js";
 export type { AttemptResult, MadeFrom, NodeResult } from "./run/node-result.js";
+export type { ExecutorOptions, GrowthLimits, KeepResults, RateLimit, RunOptions, Selection } from "./run/options.js";
+export type { Bottleneck, CriticalPath as RunCriticalPath, NodeProfile, Parallelism, PathStep, Profile, Waiting } from "./run/profile.js";
 export type { AbandonedAttempt, RunResult, StateCounts, UndoneNode } from "./run/result.js";
 export type { ChromeTrace, ChromeTraceOptions, Trace, TraceEvent } from "./run/trace.js";

@@ -221,7 +221,11 @@ function mostAtOnce(events: readonly RunEvent[]): number {
   let most = 0;
   for (const event of events) {
     if (event.type === "nodeStarted") most = Math.max(most, running.add(event.node).size);
-    else if (["nodeCompleted", "nodeFailed", "attemptFailed", "nodeCancelled"].includes(event.type) && "node" in event && event.node !== undefined)
+    else if (
+      ["nodeCompleted", "nodeFailed", "attemptFailed", "nodeCancelled"].includes(event.type) &&
+      "node" in event &&
+      event.node !== undefined
+    )
       running.delete(event.node);
   }
   return most;

@@ -4,6 +4,11 @@ import { DAG, DAGExecutor, type ExecutorOptions, type RunEvent } from "../../src
 import { clockOption } from "../../src/run/options.js";
 import { SimulatedClock } from "./simulated-clock.js";
 
+/** A graph whose shape the compiler is not to know. */
+export function loosely(dag: unknown): DAG {
+  return dag as DAG;
+}
+
 /** A graph of `count` nodes named `n0`, `n1`, … without edges. */
 export function loose(count: number): DAG {
   const builder = DAG.builder();

@@ -65,8 +65,8 @@ export function etlFlow({ data, out }: EtlFolders) {
   return (
     fanOut(locations, addLocation)
       // Fan in.
-      .task("states", names("state", states), gathered)
-      .task("climates", names("climate", locations), gathered)
+      .task("states", names("state", states), (inputs) => gathered(inputs))
+      .task("climates", names("climate", locations), (inputs) => gathered(inputs))
       .task("months", ["flights"], ({ flights }) => flightsByMonth(flights))
       .task("routes", ["flights"], ({ flights }) => busiestRoutes(flights))
       .task("weatherKinds", ["weather"], ({ weather }) => daysByKind(weather))

@@ -31,7 +31,7 @@ export function progressOn(screen: Screen, nodes: readonly string[], stageOf: (n
   }
   const show = screen.isTTY ? bars(screen, [...stages.values()]) : lines(screen);
   return (event) => {
-    const stage = "node" in event ? stages.get(stageOf(event.node)) : undefined;
+    const stage = "node" in event && event.node !== undefined ? stages.get(stageOf(event.node)) : undefined;
     if (stage !== undefined) follow(stage, event);
     show(event, stage);
   };

@@ -68,8 +68,11 @@ export interface AnyInputs {
 /** A join rule by its name, an expression in its text form, or one as a tree. Which names are upstreams is checked when the graph is built. */
 export type JoinOption = JoinRule | { readonly expr: string } | JoinTree;
 
-/** The policy of a task: what is said of it beside its function. `Inputs` is what it takes, `Output` what it gives. */
-export interface TaskPolicy<Inputs = AnyInputs, Output = unknown> {
+/**
+ * The policy of a task: what is said of it beside its function. `Inputs` is what it takes, `Output` what it gives: a policy for tasks of any
+ * kind, `TaskPolicy`, has nothing to give in its place.
+ */
+export interface TaskPolicy<Inputs = AnyInputs, Output = never> {
   /**
    * Expected cost, in any one unit (seconds, say): finite, at least 0. Longer remaining cost starts earlier.
    * @default 1
@@ -116,7 +119,7 @@ export interface TaskPolicy<Inputs = AnyInputs, Output = unknown> {
    */
   readonly finally?: boolean | undefined;
   /** Takes back what the node has done, where the executor's `undo` is on and the run fails or is cancelled. */
-  readonly undo?: Asked<Output, [context: BasicContext], unknown> | undefined;
+  readonly undo?: Asked<[Output] extends [never] ? unknown : Output, [context: BasicContext], unknown> | undefined;
   /** What each attempt needs of the executor's `pools`: integers of at least 1. */
   readonly resources?: Readonly<Record<string, number>> | undefined;
   /**

@@ -101,8 +101,10 @@ function keptFlows(core: GraphCore, { retryOn }: RunDefaults): Map<string, KeptF
   return kept;
 }
 
-function keyOf({ pools, rates, retryOn: _, ...plain }: RunDefaults): string {
-  return JSON.stringify([plain, [...(pools ?? [])], [...(rates ?? [])]]);
+function keyOf({ pools, rates, backoff, timeoutMs, nodeTimeoutMs, maxAttempts, failFast }: RunDefaults): string {
+  const plain = `${timeoutMs} ${nodeTimeoutMs} ${maxAttempts} ${failFast}`;
+  if (pools === undefined && rates === undefined && backoff === undefined) return plain;
+  return JSON.stringify([plain, backoff, [...(pools ?? [])], [...(rates ?? [])]]);
 }
 
 function makeFlow(

@@ -76,18 +76,6 @@ export function definitionFaults(
       faults.push(conflict(name, [option, "task"], `\`${option}\`: a ${wordFor(spec)} holds nothing while it goes on: ${cure}`));
     }
   }
-  if (isWait(spec)) {
-    if (core.nodes.maxAttempts?.has(node)) {
-      faults.push(
-        conflict(name, ["retry", "task"], "`retry`: what ends a wait is final: wait in a function (`ctx.waitFor`) that is retried"),
-      );
-    }
-    const isAsked = core.nodes.condition?.has(node) === true || core.nodes.cached?.has(node) === true;
-    if (core.nodes.timeoutMs?.has(node) && !isAsked) {
-      const cure = spec.kind === "sleep" ? "leave it out" : `give it to the wait itself: \`${spec.kind}({ timeoutMs })\``;
-      faults.push(conflict(name, ["timeoutMs", "task"], `\`timeoutMs\` limits running time, and a wait does not run: ${cure}`));
-    }
-  }
   if (spec.kind === "map" && spec.over === undefined) {
     if (upstreamCount !== 1) {
       const expected = `a function of the inputs where a map has not one upstream alone (here ${upstreamCount})`;

@@ -141,22 +141,22 @@ export class Door {
 
   /** The answer to a question, both as `codes.ts` numbers them; `from` is the upstream where an edge was asked about, else 0. */
   answer(node: number, question: number, from: number, verdict: number, at: number): void {
-    this.#put(node, inputKinds.answer, at, 0, question | (verdict << 8), from);
+    this.#putMore(node, inputKinds.answer, at, 0, question | (verdict << 8), from);
   }
 
   /** The code of an attempt waits for `ms`. `key` is 2³¹ plus an ordinal of the node's. */
   waitTime(node: number, attempt: number, key: number, ms: number, at: number): void {
-    this.#put(node, inputKinds.waitTime | (attempt << 4), at, ms, key, 0);
+    this.#putMore(node, inputKinds.waitTime | (attempt << 4), at, ms, key, 0);
   }
 
   /** The code of an attempt waits for a signal, for ever without `timeoutMs`; `name` is below 2³¹ and what the wait is known by. */
   waitSignal(node: number, attempt: number, name: number, timeoutMs: number | undefined, hasDefault: boolean, at: number): void {
-    this.#put(node, inputKinds.waitSignal | (attempt << 4), at, timeoutMs ?? Number.NaN, name, hasDefault ? 0x80000000 : 0);
+    this.#putMore(node, inputKinds.waitSignal | (attempt << 4), at, timeoutMs ?? Number.NaN, name, hasDefault ? 0x80000000 : 0);
   }
 
   /** A map has `count` more items; `isDone` where these are the last. */
   items(node: number, attempt: number, count: number, isDone: boolean, at: number): void {
-    this.#put(node, inputKinds.items | (attempt << 4), at, 0, count, isDone ? 1 : 0);
+    this.#putMore(node, inputKinds.items | (attempt << 4), at, 0, count, isDone ? 1 : 0);
   }
 
   /** What a map runs over could not be had. */
@@ -195,15 +195,14 @@ export class Door {
   }
 
   #command(command: number, node: number, at: number, second: number, a: number, b: number): void {
-    this.#put(node, inputKinds.command | (command << 4), at, second, a, b);
+    this.#putMore(node, inputKinds.command | (command << 4), at, second, a, b);
   }
 
-  #put(node: number, kindAndAttempt: number, first: number, second: number, a = 0, b = 0): void {
-    if (this.pending < inputCapacity && this.#spilled.length === 0) this.#write(node, kindAndAttempt, first, second, a, b);
-    else this.#spilled.push([node, kindAndAttempt, first, second, a, b]);
-  }
-
-  #write(node: number, kindAndAttempt: number, first: number, second: number, a: number, b: number): void {
+  #put(node: number, kindAndAttempt: number, first: number, second: number): void {
+    if (this.pending === inputCapacity || this.#spilled.length > 0) {
+      this.#spilled.push([node, kindAndAttempt, first, second, 0, 0]);
+      return;
+    }
     const at = inputsAt + this.pending++ * inputBytes;
     const words = this.#words;
     const floats = this.#floats;
@@ -211,8 +210,18 @@ export class Door {
     words[(at >> 2) + 1] = kindAndAttempt;
     floats[(at >> 3) + 1] = first;
     floats[(at >> 3) + 2] = second;
-    words[(at >> 2) + 6] = a;
-    words[(at >> 2) + 7] = b;
+  }
+
+  /** The same, of the inputs that say more; what the others leave in those two words is not read. */
+  #putMore(...[node, kindAndAttempt, first, second, a, b]: Spilled): void {
+    if (this.pending === inputCapacity || this.#spilled.length > 0) {
+      this.#spilled.push([node, kindAndAttempt, first, second, a, b]);
+      return;
+    }
+    const at = (inputsAt + this.pending * inputBytes) >> 2;
+    this.#put(node, kindAndAttempt, first, second);
+    this.#words[at + 6] = a;
+    this.#words[at + 7] = b;
   }
 
   /**
@@ -229,7 +238,11 @@ export class Door {
 
   /** Fills the emptied buffer with what it had no room for. */
   #unspill(bits: number): number {
-    if ((bits & doorBits.more) === 0) for (const record of this.#spilled.splice(0, inputCapacity)) this.#write(...record);
+    if ((bits & doorBits.more) === 0) {
+      const spilled = this.#spilled;
+      this.#spilled = [];
+      for (const record of spilled) this.#putMore(...record);
+    }
     return bits | doorBits.more;
   }
 

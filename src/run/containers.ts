@@ -56,7 +56,7 @@ export class Containers {
       made = attempt(() => this.#makeParams(container, rule));
       this.#params.set(scope, made);
     }
-    return valueOf(made);
+    return valueMade(made);
   }
 
   #makeParams(container: number, rule: LoweredContainer): unknown {
@@ -67,11 +67,11 @@ export class Containers {
   /** The output of a container that has completed; `undefined` of one that has not. Throws what making it threw. */
   outputOf(container: number, rule: LoweredContainer): unknown {
     const known = this.#outputs.get(container);
-    if (known !== undefined) return valueOf(known);
+    if (known !== undefined) return valueMade(known);
     if (this.#desk.run.states(container, 1)[0] !== completed) return undefined;
     const made = attempt(() => this.#makeOutput(container, rule));
     this.#outputs.set(container, made);
-    return valueOf(made);
+    return valueMade(made);
   }
 
   /** Nobody reads the output of a container any more. */
@@ -95,7 +95,14 @@ export class Containers {
       for (let i = 0; i < count; i++) {
         const node = first + i;
         if (states === undefined) outputs.push(this.#scene.outputOf(node));
-        else outputs.push(outcomeOf(states[i] ?? 0, () => this.#scene.outputOf(node), () => this.#errorOf(node, errors)));
+        else
+          outputs.push(
+            outcomeOf(
+              states[i] ?? 0,
+              () => this.#scene.outputOf(node),
+              () => this.#errorOf(node, errors),
+            ),
+          );
       }
     }
     return outputs;
@@ -191,7 +198,7 @@ function attempt(make: () => unknown): Made {
   }
 }
 
-function valueOf(made: Made): unknown {
+function valueMade(made: Made): unknown {
   if ("thrown" in made) throw made.thrown;
   return made.value;
 }

@@ -22,7 +22,7 @@ export interface ContextExtras {
   indexOf(node: number): number;
   iterationOf(node: number): number;
   previousOf(node: number): unknown;
-  sleep(node: number, attempt: number, ms: number): Promise<void>;
+  sleep(node: number, attempt: number, ms: number): Promise<unknown>;
   waitFor(node: number, attempt: number, signal: string, options: WaitOptions | undefined): Promise<unknown>;
   addNodes(node: number, attempt: number, entries: Iterable<GrowthEntry>): void;
   addEdges(node: number, attempt: number, edges: Iterable<GrowthEdge>): void;
@@ -81,7 +81,8 @@ export class AttemptContext implements TaskContext {
   }
 
   get sleep(): (ms: number) => Promise<void> {
-    return (ms) => this.#host.extras.sleep(this.#node, this.attempt, ms);
+    // Not wrapped: a promise made of it would have to be handled, also where nobody awaits the sleep.
+    return (ms) => this.#host.extras.sleep(this.#node, this.attempt, ms) as Promise<void>;
   }
 
   get waitFor(): <T = unknown>(signal: string, options?: WaitOptions<T>) => Promise<T> {

@@ -79,6 +79,8 @@ export class Driver implements Desk, EventNames {
   #choreHead = 0;
   /** Whether something was reported that may change what is to be done. */
   #hasNews = false;
+  /** Whether that is to be heard before anything else is called. */
+  #isUrgent = false;
   #isPumping = false;
   /** Whether code has run since the pump last read the clock. */
   #isTimeStale = false;
@@ -186,6 +188,10 @@ export class Driver implements Desk, EventNames {
 
   signalNameOf(number: number): string | undefined {
     return this.extras.signals.nameOf(number);
+  }
+
+  errorOf(node: number): unknown {
+    return this.errors.get(node);
   }
 
   signalOfWait(node: number, key: number): string | undefined {
@@ -300,6 +306,11 @@ export class Driver implements Desk, EventNames {
     this.#cross(this.#clock.now());
   }
 
+  hurry(): void {
+    if (this.#isPumping) this.#isUrgent = true;
+    else this.flush();
+  }
+
   /** Pumps soon, unless that is going to happen anyway. */
   #wake(): void {
     if (this.#isPumping || this.#isResting || this.#isWaking) return;
@@ -335,6 +346,7 @@ export class Driver implements Desk, EventNames {
       if (this.#chores.length > 0) {
         time = this.#doChores(restAt);
         this.#isTimeStale = false;
+        if (this.#isUrgent) this.#cross(time);
         if (time > restAt) break;
         continue;
       }
@@ -387,8 +399,7 @@ export class Driver implements Desk, EventNames {
     let isOk = true;
     let isPromise = false;
     try {
-      value =
-        task === undefined ? this.extras.call(node, attempt) : task(this.#inputs.of(node), new AttemptContext(this, node, attempt));
+      value = task === undefined ? this.extras.call(node, attempt) : task(this.#inputs.of(node), new AttemptContext(this, node, attempt));
       isPromise = isThenable(value);
     } catch (error) {
       isOk = false;
@@ -511,6 +522,7 @@ export class Driver implements Desk, EventNames {
     const door = this.#door;
     if (door === undefined) return;
     this.#hasNews = false;
+    this.#isUrgent = false;
     let bits: number;
     do {
       try {
@@ -547,7 +559,8 @@ export class Driver implements Desk, EventNames {
         aborts.push({ effect, reason, signal: this.#signals.tell(node, a, reason) });
       } else if (kind === effectKinds.discard) {
         if (!this.#signals.forget(node, a)) this.#drop(node);
-      } else if (kind === effectKinds.opened || kind === effectKinds.waitOver || kind === effectKinds.growthRefused) this.extras.note(effect);
+      } else if (kind === effectKinds.opened || kind === effectKinds.waitOver || kind === effectKinds.growthRefused)
+        this.extras.note(effect);
       else this.#chores.push(effect);
     }
     if (this.#chores.length > 0) this.#wake();
@@ -620,7 +633,6 @@ export class Driver implements Desk, EventNames {
     const fault = error instanceof InternalError ? error : new InternalError(message, { cause: error });
     this.#close(fault);
     this.#extras?.parks.abortAll(fault);
-    this.#extras?.items.stopAll();
     this.#signals.abortAll(fault);
   }
 
@@ -628,6 +640,7 @@ export class Driver implements Desk, EventNames {
     this.#door = undefined;
     this.#isOver = true;
     this.#cancelTimer?.();
+    this.#extras?.items.stopAll();
     this.#parts.events.close();
     this.#parts.onEnd(end);
   }

@@ -12,6 +12,10 @@ export interface EventNames {
   addressOf(node: number): string;
   /** The name of a signal; `undefined` for a node's own. */
   signalNameOf(number: number): string | undefined;
+  /** The run's id. */
+  readonly runId: string;
+  /** What the last attempt of a node, or a predicate that guards it, threw; `undefined` where nothing was. */
+  errorOf(node: number): unknown;
   /** The name of the signal that a wait is for, by the wait's key. */
   signalOfWait(node: number, key: number): string | undefined;
 }
@@ -83,6 +87,7 @@ function decode(view: DataView, at: number, seq: number, names: EventNames): Run
   const ofNode = { ...fact, node: address ?? "", attempt: view.getUint32(at + 20, true) };
   switch (type) {
     case "runStarted":
+      return { ...fact, type, runId: names.runId };
     case "cancelRequested":
     case "runPaused":
     case "runResumed":
@@ -97,8 +102,13 @@ function decode(view: DataView, at: number, seq: number, names: EventNames): Run
     case "undoStarted":
       return { ...ofNode, type, lane };
     case "attemptFailed":
-      return { ...ofNode, type, reason: reasonName(detail) ?? "error", retryAtMs: Number(value) / 1000 };
-    case "nodeFailed":
+    case "nodeFailed": {
+      const reason = reasonName(detail) ?? "error";
+      const error = reason === "timeout" ? undefined : names.errorOf(node);
+      return type === "nodeFailed"
+        ? { ...ofNode, type, reason, error }
+        : { ...ofNode, type, reason, error, retryAtMs: Number(value) / 1000 };
+    }
     case "nodeSkipped":
     case "undoFailed":
       return { ...ofNode, type, reason: reasonName(detail) ?? "error" };

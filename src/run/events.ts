@@ -31,7 +31,8 @@ export type Question = "edge" | "condition" | "cache" | "until";
 
 /** A fact that the core decided, or a word from the host about a run. */
 export type RunEvent =
-  | (Fact & { readonly type: "runStarted" | "cancelRequested" | "runPaused" | "runResumed" | "runTimedOut" })
+  | (Fact & { readonly type: "runStarted"; readonly runId: string })
+  | (Fact & { readonly type: "cancelRequested" | "runPaused" | "runResumed" | "runTimedOut" })
   | (NodeFact & {
       readonly type:
         | "nodeReady"
@@ -47,9 +48,11 @@ export type RunEvent =
   | (NodeFact & { readonly type: "nodeLeased"; readonly lane: number })
   /** `lane` is `undefined` for what needs none: waits, containers, and an attempt whose code ended while it was parked. */
   | (NodeFact & { readonly type: "nodeStarted" | "nodeResumed" | "undoStarted"; readonly lane: number | undefined })
-  | (NodeFact & { readonly type: "nodeFailed" | "nodeSkipped" | "undoFailed"; readonly reason: Reason })
+  | (NodeFact & { readonly type: "nodeSkipped" | "undoFailed"; readonly reason: Reason })
+  /** `error`: what was thrown, untouched; `undefined` for a timeout, and where nothing was. */
+  | (NodeFact & { readonly type: "nodeFailed"; readonly reason: Reason; readonly error: unknown })
   /** `retryAtMs`: when the next attempt is due, on the clock of `timeMs`. */
-  | (NodeFact & { readonly type: "attemptFailed"; readonly reason: Reason; readonly retryAtMs: number })
+  | (NodeFact & { readonly type: "attemptFailed"; readonly reason: Reason; readonly error: unknown; readonly retryAtMs: number })
   | (NodeFact & { readonly type: "lateOutcome"; readonly outcome: "succeeded" | "failed" })
   /** `from`: the upstream, where an edge is asked about. */
   | (NodeFact & { readonly type: "predicateAsked"; readonly question: Question; readonly from: string | undefined })

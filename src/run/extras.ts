@@ -119,8 +119,8 @@ export class Extras implements ContextExtras {
     return this.containers.previousOf(node);
   }
 
-  async sleep(node: number, attempt: number, ms: number): Promise<void> {
-    await this.parks.sleep(node, attempt, ms);
+  sleep(node: number, attempt: number, ms: number): Promise<unknown> {
+    return this.parks.sleep(node, attempt, ms);
   }
 
   waitFor(node: number, attempt: number, signal: string, options: WaitOptions | undefined): Promise<unknown> {

@@ -5,14 +5,15 @@
  * nodes stand in the scope of the node that adds them. I1 A name is taken from the commit on, also while the core has not heard of it.
  * I2 An attempt that fails, or is told to stop, adds nothing.
  */
-import { DuplicateNodeError, InvalidEdgeError, NodeNotFoundError } from "../errors/graph.js";
-import { ContextError, GrowthError, RunOverError } from "../errors/control.js";
-import { type DagnyError, quote } from "../errors/base.js";
-import { nearest } from "../errors/did-you-mean.js";
-import { InvalidOptionError } from "../errors/options.js";
+
 import { GraphBuilder } from "../dag/graph-builder.js";
 import type { GraphCore } from "../dag/graph-core.js";
 import type { EdgeOptions } from "../dag/options.js";
+import { type DagnyError, quote } from "../errors/base.js";
+import { ContextError, GrowthError, RunOverError } from "../errors/control.js";
+import { nearest } from "../errors/did-you-mean.js";
+import { DuplicateNodeError, InvalidEdgeError, NodeNotFoundError } from "../errors/graph.js";
+import { InvalidOptionError } from "../errors/options.js";
 import type { GrowthEdge, GrowthEntry } from "../flow/growth.js";
 import type { EdgeGuard, Lowered } from "../flow/lowered.js";
 import { growthFaults, NativeGrowth, newNode, none } from "../native/index.js";
@@ -46,6 +47,7 @@ interface Addition {
 interface Wish {
   readonly attempt: number;
   readonly entries: GrowthEntry[];
+  readonly names: Set<string>;
   readonly edges: GrowthEdge[];
   /** All of it, where it has been checked as a whole. */
   whole: Addition | undefined;
@@ -56,6 +58,8 @@ export interface GrowthScene {
   readonly lower: LowerGrowth;
   readonly guardOf: GuardOf;
 }
+
+const noNames: ReadonlySet<string> = new Set();
 
 /** The additions to one run. */
 export class RunGrowth {
@@ -90,9 +94,12 @@ export class RunGrowth {
     const more = listOf(entries, "nodes", "a list of nodes");
     const { scope } = this.#levels.segmentOf(node);
     // Checked by itself: to check all that was asked for at each call would cost its square.
-    const addition = this.#checked(this.#make(scope, more, [], wish.entries), node);
+    const addition = this.#checked(this.#make(scope, more, [], wish.names), node);
     wish.whole = wish.entries.length === 0 && wish.edges.length === 0 ? addition : undefined;
-    wish.entries.push(...more);
+    for (const entry of more) {
+      wish.entries.push(entry);
+      wish.names.add(entry.name);
+    }
   }
 
   /** An attempt asks for edges. Throws what is wrong with them. */
@@ -112,7 +119,7 @@ export class RunGrowth {
     this.#desk.report(); // Its end is not reported together with its beginning: see `commit`.
     let wish = this.#wishes.get(node);
     if (wish === undefined || wish.attempt !== attempt) {
-      wish = { attempt, entries: [], edges: [], whole: undefined };
+      wish = { attempt, entries: [], names: new Set(), edges: [], whole: undefined };
       this.#wishes.set(node, wish);
     }
     return wish;
@@ -129,7 +136,8 @@ export class RunGrowth {
     if (wish === undefined) return;
     this.#wishes.delete(node);
     const { scope } = this.#levels.segmentOf(node);
-    const addition = this.#isTaken(scope, wish.entries) || wish.whole === undefined ? this.#make(scope, wish.entries, wish.edges) : wish.whole;
+    const addition =
+      this.#isTaken(scope, wish.entries) || wish.whole === undefined ? this.#make(scope, wish.entries, wish.edges) : wish.whole;
     this.#committing.set(node, addition);
     this.#hand(addition);
   }
@@ -144,6 +152,7 @@ export class RunGrowth {
     const addition = this.#make(root, listOf(entries, "nodes", "a list of nodes"), listOf(edges, "edges", "a list of edges"));
     const door = this.#desk.report();
     if (door === undefined) throw new RunOverError("addNodes");
+    this.#desk.flush(); // What came before in this turn comes first, the run's start included.
     this.#checked(addition, -1);
     this.#commands.push(addition);
     this.#hand(addition);
@@ -207,10 +216,9 @@ export class RunGrowth {
     return addition;
   }
 
-  /** Turns wishes into a graph of their own, and links to what is there. `before` are entries asked for earlier, which may be named. */
-  #make(scope: Scope, entries: readonly GrowthEntry[], edges: readonly GrowthEdge[], before: readonly GrowthEntry[] = []): Addition {
+  /** Turns wishes into a graph of their own, and links to what is there. `earlier` are names asked for before, which may be used. */
+  #make(scope: Scope, entries: readonly GrowthEntry[], edges: readonly GrowthEdge[], earlier: ReadonlySet<string> = noNames): Addition {
     const names = new Map<string, number>(entries.map((entry, place) => [entry.name, place]));
-    const earlier = new Set(before.map(({ name }) => name));
     const builder = new GraphBuilder();
     const links: Link[] = [];
     const endOf = (name: string, edge: readonly [string, string]): number | undefined => {
@@ -281,7 +289,8 @@ function faultOf(fault: number, link: Link | undefined, grower: string): DagnyEr
   if (fault === growthFaults.limit) {
     return new GrowthError(`${grower} cannot grow: there would be more nodes, or deeper ones, than the run's \`limits\` allow; raise them`);
   }
-  if (fault === growthFaults.tooLate) return new GrowthError(`${grower} cannot grow: the run is ending; add nodes before everything has settled`);
+  if (fault === growthFaults.tooLate)
+    return new GrowthError(`${grower} cannot grow: the run is ending; add nodes before everything has settled`);
   const edge = link === undefined ? "an edge" : `the edge ${link.text}`;
   return new GrowthError(`${grower} cannot add ${edge}: ${cures[fault] ?? "it is refused"}`);
 }

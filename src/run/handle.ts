@@ -4,9 +4,10 @@
  * I1 A command crosses at once. I2 After the end, commands that could change nothing do nothing, and those whose caller counts on an
  * effect (signals, answers, additions) throw.
  */
-import { nearest } from "../errors/did-you-mean.js";
+
 import { quote } from "../errors/base.js";
 import { RunOverError, SignalError } from "../errors/control.js";
+import { nearest } from "../errors/did-you-mean.js";
 import { NodeNotFoundError } from "../errors/graph.js";
 import { InvalidOptionError } from "../errors/options.js";
 import type { GrowthEdge, GrowthEntry } from "../flow/growth.js";
@@ -54,6 +55,7 @@ export interface RunHandle<Nodes extends object = Record<string, unknown>> {
   cancelNodes(nodes: NodeAddress | readonly NodeAddress[], reason?: unknown): void;
   /** Nothing more starts until {@link RunHandle.resume}. What runs, waits or is asked goes on. */
   pause(): void;
+  /** Lets starts go on. */
   resume(): void;
   /**
    * Sends a signal: the oldest open wait for it hears it; if nobody waits, the next one does. With `node`, only that node. Throws

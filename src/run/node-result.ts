@@ -102,7 +102,14 @@ export class NodeReport implements NodeResult {
   get attempts(): readonly AttemptResult[] {
     const { columns } = this.#outcome;
     const rows = new Map<number, AttemptResult & { readonly endedAt: number; readonly startUs: number }>();
-    const add = (attempt: number, reason: number, startUs: number, endedAt: number, lane: number, status: AttemptResult["status"]): void => {
+    const add = (
+      attempt: number,
+      reason: number,
+      startUs: number,
+      endedAt: number,
+      lane: number,
+      status: AttemptResult["status"],
+    ): void => {
       const begun = rows.get(attempt)?.startUs ?? startUs;
       rows.set(attempt, {
         attempt,

@@ -9,7 +9,7 @@ import type { DagnyError } from "../errors/base.js";
 import { errorOf } from "../errors/graph.js";
 import { ConflictingOptionsError } from "../errors/options.js";
 import type { RunDefaults } from "../flow/lowered.js";
-import type { EventListener, RunEvent } from "./events.js";
+import type { EventFilter, EventListener } from "./events.js";
 
 /** Options of an executor; each holds for all its runs. */
 export interface ExecutorOptions {
@@ -105,14 +105,6 @@ export interface GrowthLimits {
 
 /** Which outputs a report keeps. */
 export type KeepResults = "all" | "leaves" | "none";
-
-/** Which events to hear of. */
-export interface EventFilter {
-  /** Only events of these types. */
-  readonly types?: readonly RunEvent["type"][] | undefined;
-  /** Only events about these nodes, by address, and those about what is inside them. */
-  readonly nodes?: readonly string[] | undefined;
-}
 
 /** Options of one run. `Name` is what its nodes are called, `Params` what they read as `ctx.params`. */
 export interface RunOptions<Name extends string = string, Params = unknown> extends Selection<Name> {

@@ -4,8 +4,8 @@
  * Ids are those of the whole run; names are addresses.
  */
 import { quote } from "../errors/base.js";
-import { LimitExceededError } from "../errors/graph.js";
 import { RejectedError, WaitTimeoutError } from "../errors/control.js";
+import { LimitExceededError } from "../errors/graph.js";
 import { TaskError, TimeoutError } from "../errors/task.js";
 import type { LoweredContainer } from "../flow/lowered.js";
 import type { NativeRun } from "../native/index.js";

@@ -7,9 +7,10 @@
  * asks the same (a signal by its name, a sleep by its place among the attempt's sleeps) has it at once. A wait that nobody answered in
  * time is no answer. I3 A signal crosses at once, so that nothing that comes after it in a turn shares its batch.
  */
+
+import { quote } from "../errors/base.js";
 import { ContextError, RejectedError, WaitTimeoutError } from "../errors/control.js";
 import { InvalidOptionError } from "../errors/options.js";
-import { quote } from "../errors/base.js";
 import type { LoweredWait } from "../flow/lowered.js";
 import { checkedBy, isSchema, type Schema } from "../flow/schema.js";
 import type { WaitOptions } from "../flow/task.js";
@@ -98,7 +99,12 @@ export class Parks {
     const isLength = timeoutMs === undefined || (typeof timeoutMs === "number" && timeoutMs >= 0 && timeoutMs <= longestMs);
     if (!isLength) throw new InvalidOptionError("timeoutMs", "a finite number of at least 0, in milliseconds", timeoutMs, owner);
     if (options.default !== undefined && timeoutMs === undefined) {
-      throw new InvalidOptionError("timeoutMs", "given where there is a `default`, which stands in for a signal that is late", timeoutMs, owner);
+      throw new InvalidOptionError(
+        "timeoutMs",
+        "given where there is a `default`, which stands in for a signal that is late",
+        timeoutMs,
+        owner,
+      );
     }
     if (schema !== undefined && !isSchema(schema)) {
       throw new InvalidOptionError("schema", "a function, an object with `parse`, or a Standard Schema", schema, owner);

@@ -186,8 +186,7 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
     const { status, driver } = this.#parts;
     const { runId, errors } = this;
     if (status === "completed") return this;
-    if (status === "cancelled")
-      throw new RunError("RUN_CANCELLED", runId, "the run was cancelled", errors, { cause: driver.cancelReason });
+    if (status === "cancelled") throw new RunError("RUN_CANCELLED", runId, "the run was cancelled", errors, { cause: driver.cancelReason });
     // A failure that its node's policy allows did not fail the run.
     const culprits = this.#failed().filter((node) => !this.#outcome.isForgiven(node));
     const [culprit] = culprits;

@@ -16,7 +16,8 @@ export class SharedState implements RunState {
     const { ifVersion } = options;
     if (ifVersion !== undefined) {
       const isVersion = Number.isInteger(ifVersion) && ifVersion >= 0;
-      if (!isVersion) throw new InvalidOptionError("ifVersion", "a version: an integer of at least 0", ifVersion, `state ${JSON.stringify(key)}`);
+      if (!isVersion)
+        throw new InvalidOptionError("ifVersion", "a version: an integer of at least 0", ifVersion, `state ${JSON.stringify(key)}`);
       if (ifVersion !== before) throw new StateConflictError(key, ifVersion, before);
     }
     this.#values.set(key, Object.freeze({ value, version: before + 1 }));

@@ -35,11 +35,13 @@ export class Undos {
     try {
       const output = this.#kept.has(node) ? this.#kept.get(node) : this.#scene.outputOf(node);
       const returned = this.#scene.undoOf(node)?.(output, new AttemptContext(this.#desk, node, 0));
-      if (!isThenable(returned)) return this.#undone(node, true);
-      returned.then(
-        () => this.#undone(node, true),
-        (error) => this.#failed(node, error),
-      );
+      if (!isThenable(returned)) this.#undone(node, true);
+      else {
+        returned.then(
+          () => this.#undone(node, true),
+          (error) => this.#failed(node, error),
+        );
+      }
     } catch (error) {
       this.#failed(node, error);
     }

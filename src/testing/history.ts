@@ -1,6 +1,7 @@
 /** What happened in a simulated run, in forms that compare with one `deepEqual`. */
 import { RunFollower, settlingOf } from "../observe/follow.js";
 import type { RunEvent } from "../run/events.js";
+import { AtWork } from "./at-work.js";
 
 /** Events that say where code is called and not what becomes of it: noise in a test. */
 const unlogged: ReadonlySet<string> = new Set(["nodeLeased", "leaseReturned"]);
@@ -8,14 +9,15 @@ const unlogged: ReadonlySet<string> = new Set(["nodeLeased", "leaseReturned"]);
 /** Collects events. */
 export class History {
   readonly follower = new RunFollower();
+  readonly atWork = new AtWork(this.follower);
   readonly events: RunEvent[] = [];
   readonly log: string[] = [];
   readonly order: string[] = [];
-  // Objects without a prototype: `__proto__` is a legal name of a node.
-  readonly outcomes: Record<string, string> = Object.create(null);
-  readonly attempts: Record<string, string[]> = Object.create(null);
+  readonly outcomes = new Map<string, string>();
+  readonly attempts = new Map<string, string[]>();
 
   take(event: RunEvent): void {
+    this.atWork.take(event);
     this.follower.take(event);
     this.events.push(event);
     if (!unlogged.has(event.type)) this.log.push(lineOf(event));
@@ -23,17 +25,17 @@ export class History {
     const { node, type } = event;
     const settled = settlingOf(type);
     const reason = "reason" in event ? event.reason : undefined;
-    if (settled !== undefined) {
-      this.outcomes[node] = reason === undefined ? settled : `${settled} (${reason})`;
-      // A node that was settled between two attempts has no attempt that this settles.
-      if (this.attempts[node]?.at(-1) === "running") this.attempts[node][this.attempts[node].length - 1] = reason ?? settled;
-    } else if (type === "nodeStarted") {
-      if (!(node in this.attempts)) this.order.push(node);
-      (this.attempts[node] ??= []).push("running");
-    } else if (type === "attemptFailed") {
-      const attempts = this.attempts[node];
-      if (attempts?.at(-1) === "running") attempts[attempts.length - 1] = reason ?? "error";
+    const attempts = this.attempts.get(node);
+    if (settled !== undefined) this.outcomes.set(node, reason === undefined ? settled : `${settled} (${reason})`);
+    // A node that was settled between two attempts has no attempt that this settles.
+    if ((settled !== undefined || type === "attemptFailed") && attempts?.at(-1) === "running") {
+      attempts[attempts.length - 1] = reason ?? settled ?? "error";
     }
+    if (type !== "nodeStarted") return;
+    if (attempts === undefined) {
+      this.order.push(node);
+      this.attempts.set(node, ["running"]);
+    } else attempts.push("running");
   }
 }
 

@@ -16,6 +16,7 @@ import type { RunEvent } from "../run/events.js";
 import type { RunHandle } from "../run/executor.js";
 import type { ExecutorOptions, RunOptions } from "../run/options.js";
 import type { RunResult } from "../run/result.js";
+import { attemptKey } from "./at-work.js";
 import { History } from "./history.js";
 import { currentSimulation, type ScriptHost } from "./script.js";
 import { SimulatedClock } from "./simulated-clock.js";
@@ -27,8 +28,8 @@ export interface SimulateOptions<S extends Shape = AnyShape> {
   readonly tasks?: { readonly [N in NodeName<S>]?: unknown } | ((inputs: never, context: TaskContext) => unknown);
   /** Options of the executor, or just its number of slots. */
   readonly executor?: number | ExecutorOptions;
-  /** Options of the run. */
-  readonly run?: RunOptions;
+  /** Options of the run; its `onEvent` hears everything. */
+  readonly run?: Omit<RunOptions, "eventFilter">;
   /**
    * How long, in real milliseconds, time stands still for code that is at work on something real, before it moves on regardless.
    * @default 1000
@@ -51,7 +52,7 @@ export class Simulation<Nodes extends object = Record<string, unknown>> {
   readonly #clock = new SimulatedClock();
   readonly #history = new History();
   readonly #idle = new Set<string>();
-  /** Attempts that patience was lost with. */
+  /** Code that patience was lost with. */
   readonly #givenUp = new Set<string>();
   readonly #triggers: { readonly type: RunEvent["type"]; readonly node: string | undefined; command: (() => void) | undefined }[] = [];
   readonly #patienceMs: number;
@@ -65,6 +66,7 @@ export class Simulation<Nodes extends object = Record<string, unknown>> {
     this.#patienceMs = patienceMs;
     const withClock = { ...(typeof executor === "number" ? { maxWorkers: executor } : executor), [clockOption]: this.#clock };
     const { onEvent } = run;
+    if ("eventFilter" in run) throw new InvalidOptionError("run.eventFilter", "left out: a simulation hears all events", run.eventFilter);
     const start = (): RunHandle =>
       new DAGExecutor(dag, withClock).start(tasks as Record<string, () => unknown>, {
         ...run,
@@ -106,12 +108,12 @@ export class Simulation<Nodes extends object = Record<string, unknown>> {
 
   /** How each node that has settled ended: `completed`, `failed (timeout)`, `skipped (upstreamFailed)`. In the order in which they settled. */
   get outcomes(): Readonly<Record<string, string>> {
-    return this.#history.outcomes;
+    return Object.fromEntries(this.#history.outcomes);
   }
 
   /** How each attempt of each node that has begun ended: `["error", "timeout", "completed"]`; `running` while it goes on. */
   get attempts(): Readonly<Record<string, readonly string[]>> {
-    return this.#history.attempts;
+    return Object.fromEntries(Array.from(this.#history.attempts, ([node, attempts]) => [node, [...attempts]]));
   }
 
   /** The report, once the run has ended. */
@@ -183,9 +185,13 @@ export class Simulation<Nodes extends object = Record<string, unknown>> {
     return {
       setTimer: (ms, wake) => this.#clock.setTimer(ms, wake),
       idle: (context) => {
-        const key = keyOf(addressOf(context), context.attempt);
-        this.#idle.add(key);
-        return () => this.#idle.delete(key);
+        const node = addressOf(context);
+        // The same code may be called to undo what the node has done.
+        const keys = [attemptKey(node, context.attempt), `undo of ${node}`];
+        for (const key of keys) this.#idle.add(key);
+        return () => {
+          for (const key of keys) this.#idle.delete(key);
+        };
       },
     };
   }
@@ -213,19 +219,12 @@ export class Simulation<Nodes extends object = Record<string, unknown>> {
       await new Promise((resolve) => setTimeout(resolve, 1));
       await this.#clock.settle();
     }
-    for (const attempt of this.#atWork()) this.#givenUp.add(attempt);
+    for (const key of this.#atWork()) this.#givenUp.add(key);
   }
 
-  /** Attempts whose code runs and waits for no simulated time. */
   #atWork(): string[] {
-    const { active } = this.#history.follower;
-    const keys = Array.from(active.values(), ({ node, attempt, hasLane }) => (hasLane ? keyOf(node, attempt) : undefined));
-    return keys.filter((key): key is string => key !== undefined && !this.#idle.has(key) && !this.#givenUp.has(key));
+    return this.#history.atWork.now((key) => this.#idle.has(key) || this.#givenUp.has(key));
   }
-}
-
-function keyOf(node: string, attempt: number): string {
-  return `${attempt} ${node}`;
 }
 
 /** The text of the address that a context stands for. */

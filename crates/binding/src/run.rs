@@ -198,7 +198,7 @@ impl NativeRun {
     #[napi(catch_unwind)]
     pub fn journal_header(&self) -> napi::Result<Uint8Array> {
         let live = lock(&self.live)?;
-        Ok(journal::encode_header(live.run.plan(), live.run.options()).to_vec().into())
+        Ok(journal::encode_header(live.run.plan(), live.run.options()).into())
     }
 
     /// Keeps events from now on.

@@ -12,8 +12,22 @@ use crate::plan::Kind;
 
 impl Run {
     /// Writes down everything that follows from what was applied.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "measured: it lies on the path of every task")]
+    #[inline(always)]
     pub(super) fn decide(&mut self, at: u64, effects: &mut Effects) {
+        while self.is_plain && !self.has_more {
+            let Some(&Decision::Met(node)) = self.decisions.front() else { break };
+            if self.nodes.state[node as usize] != NodeState::Pending || self.places.policy(node).is_asked() {
+                break;
+            }
+            self.emit(Event::of_node(EventKind::NodeReady, at, node, 0));
+        }
+        if self.has_more || !self.decisions.is_empty() {
+            self.decide_all(at, effects);
+        }
+    }
+
+    fn decide_all(&mut self, at: u64, effects: &mut Effects) {
         loop {
             if self.has_more && self.has_urgent() {
                 self.decide_urgent(at, effects);
@@ -58,20 +72,7 @@ impl Run {
         }
     }
 
-    #[inline]
     fn write_down(&mut self, decision: Decision, at: u64, effects: &mut Effects) {
-        if let Decision::Met(node) = decision
-            && self.is_plain
-            && self.nodes.state[node as usize] == NodeState::Pending
-            && !self.places.policy(node).is_asked()
-        {
-            self.emit(Event::of_node(EventKind::NodeReady, at, node, 0));
-            return;
-        }
-        self.write_down_rare(decision, at, effects);
-    }
-
-    fn write_down_rare(&mut self, decision: Decision, at: u64, effects: &mut Effects) {
         if self.is_void(decision) {
             self.decisions.pop_front();
             return;

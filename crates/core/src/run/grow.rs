@@ -241,7 +241,8 @@ impl Run {
             let lent = self.standing(lender);
             let own = self.standing(node);
             let segment = self.places.segment_of(node);
-            let cost = if segment.what == Opened::Items { own.remaining } else { segment.plan.cost(segment.local(node)) };
+            let is_item = segment.what == Opened::Items;
+            let cost = if is_item { self.places.scopes[segment.scope as usize].item_cost } else { segment.plan.cost(segment.local(node)) };
             let raised = Standing { priority: own.priority.max(lent.priority), remaining: own.remaining.max(cost + lent.remaining) };
             if raised != own {
                 self.raised.insert(node, raised);
