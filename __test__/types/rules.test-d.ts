@@ -267,6 +267,10 @@ describe("definitions", () => {
         join: "allSettled",
       })
       .task("last", ["ids"], ({ ids }) => expectTypeOf(ids).toEqualTypeOf<number[]>());
+    start.task("gate", ["rows"], approval(), { join: "allSettled" });
+    start.task("pause", ["rows"], sleep(5), { finally: true });
+    start.task("part", ["rows"], subDag(DAG.from({ a: [] })), { join: "anyFailed" });
+    start.task("again", ["rows"], loop({ body: DAG.from({ a: [] }), until: () => true, limit: 1 }), { join: "anyFailed" });
     // @ts-expect-error rows may be missing
     start.task("ids", ["rows"], map({ over: ({ rows }) => rows, each: (row) => row.id }), { join: "allSettled" });
   });
