@@ -128,14 +128,14 @@ export function map<Inputs>(options: object): TaskDefinition<Inputs, never> {
  *
  * @example builder.task("report", ["sales"], subDag(reportFlow, { params: ({ sales }) => ({ sales }) }))
  */
+export function subDag<Inputs, S extends Shape, Out = unknown>(
+  dag: DagValue<S>,
+  options: SubDagOptions<Inputs, S, Out> & { readonly params: (inputs: Inputs) => ParamsOf<S> },
+): TaskDefinition<Inputs, OutOf<Out, S>>;
 export function subDag<S extends Shape, Out = unknown>(
   dag: DagValue<S>,
   options?: Omit<SubDagOptions<unknown, S, Out>, "params">,
 ): TaskDefinition<unknown, OutOf<Out, S>>;
-export function subDag<Inputs, S extends Shape, Out = unknown>(
-  dag: DagValue<S>,
-  options: SubDagOptions<Inputs, S, Out>,
-): TaskDefinition<Inputs, OutOf<Out, S>>;
 export function subDag<S extends Shape>(dag: DagValue<S>, options: object = {}): TaskDefinition<unknown, never> {
   const read = new Reader("subDag", options, ["params", "failFast", "output"]);
   return read.define({
@@ -206,11 +206,6 @@ function depthInside(spec: DefinitionSpec): number {
   let depth = 0;
   for (const task of inside.nodes.task?.values() ?? []) depth = Math.max(depth, task instanceof TaskDefinition ? task.depth : 0);
   return depth;
-}
-
-/** Whether a value is a definition. */
-export function isDefinition(value: unknown): value is TaskDefinition<never, unknown> {
-  return value instanceof TaskDefinition;
 }
 
 /** Reads the options of one definition; everything that is wrong with them is thrown at once, when the definition is made. */
