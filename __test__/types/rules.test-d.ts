@@ -8,6 +8,7 @@ import {
   type ItemOutcome,
   loop,
   map,
+  type RunOptions,
   sleep,
   subDag,
   type TaskContext,
@@ -276,10 +277,29 @@ describe("definitions", () => {
   });
 });
 
+describe("a generic function", () => {
+  it("is followed", () => {
+    function gathered<T>(inputs: Readonly<Record<string, T>>): Record<string, T> {
+      return { ...inputs };
+    }
+    start.task("all", ["rows"], gathered).task("last", ["all"], ({ all }) => {
+      expectTypeOf(all).toEqualTypeOf<Record<string, Row[]>>();
+    });
+  });
+});
+
 describe("parameters", () => {
   const flow = DAG.builder<{ readonly day: string }>()
     .task("a", (_, ctx) => ctx.params.day)
     .build();
+
+  it("may be options of a run that know no nodes", async () => {
+    const options: RunOptions = { signal: AbortSignal.abort() };
+    await new DAGExecutor(start.build()).execute(undefined, options);
+    await new DAGExecutor(start.build()).execute(undefined, { targets: ["count"], values: { rows: [] } });
+    // @ts-expect-error no node is named so
+    await new DAGExecutor(start.build()).execute(undefined, { targets: ["cuont"] });
+  });
 
   it("are asked for where tasks read them", async () => {
     await new DAGExecutor(flow).execute(undefined, { params: { day: "today" } });
