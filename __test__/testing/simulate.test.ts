@@ -1,6 +1,6 @@
 /** `dagny/testing`: flows run in simulated time, with tasks that do as a script says. */
 import { describe, expect, test } from "vitest";
-import { DAG, TaskError } from "../../src/index.js";
+import { DAG, loop, map, TaskError } from "../../src/index.js";
 import {
   attempts,
   fails,
@@ -141,6 +141,72 @@ describe("a simulated run", () => {
     expect(heard).toEqual(sim.events.map(({ type }) => type));
     expect(sim.outcomes).toEqual({ a: "completed", b: "completed" });
   });
+});
+
+describe("code that waits for something real", () => {
+  const real = <T>(value: T): Promise<T> => new Promise((resolve) => setTimeout(resolve, 4, value));
+
+  test.each<[string, DAG]>([
+    [
+      "a condition",
+      DAG.builder()
+        .task("a", () => 1, { condition: () => real(true), timeoutMs: 1 })
+        .build(),
+    ],
+    [
+      "an edge's condition",
+      DAG.builder()
+        .task("x", () => 1)
+        .addNode("a", { timeoutMs: 1 })
+        .addEdge("x", "a", { condition: () => real(true) })
+        .build(),
+    ],
+    [
+      "what gives a map its items",
+      DAG.builder()
+        .task("a", map({ over: slowly, each: takes(10) }), { nodeTimeoutMs: 100 })
+        .build(),
+    ],
+    [
+      "until",
+      DAG.builder()
+        .task("a", loop({ body: () => 1, until: () => real(true), limit: 2 }), { timeoutMs: 1 })
+        .build(),
+    ],
+  ])("is waited for: %s", async (_what, dag) => {
+    const sim = simulate(dag, { tasks: dag.has("x") ? { a: () => 1 } : {} });
+    expect((await sim.finish()).status).toBe("completed");
+    expect(sim.outcomes["a"]).toBe("completed");
+  });
+
+  async function* slowly(): AsyncGenerator<number> {
+    for (let i = 0; i < 3; i++) yield await real(i);
+  }
+
+  test("is waited for when it is undone, and when it was told to stop", async () => {
+    const undone: string[] = [];
+    const dag = DAG.builder()
+      .task("a", () => 1, { undo: () => real("a").then((name) => void undone.push(name)) })
+      .task("slow", async () => real("never mind"))
+      .task("bad", ["a"], fails())
+      .build();
+    const sim = simulate(dag, { executor: { undo: true, graceMs: 5 } });
+    const result = await sim.finish();
+    expect(undone).toEqual(["a"]);
+    expect(result.abandoned).toEqual([]);
+    expect(sim.now).toBe(0);
+  });
+});
+
+test("scripts also work for code that a command from outside starts", async () => {
+  const sim = simulate(etl, { tasks: { extract: takes(5, returns([1])), transform: takes(5), load: takes(5) } });
+  await sim.settle();
+  sim.handle.pause();
+  await sim.advance(50);
+  expect(sim.outcomes).toEqual({ extract: "completed" });
+  sim.handle.resume();
+  expect((await sim.finish()).status).toBe("completed");
+  expect(sim.now).toBe(60);
 });
 
 test("same graph, same scripts: same events, byte for byte", async () => {

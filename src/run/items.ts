@@ -12,7 +12,7 @@ import { AttemptContext } from "./context.js";
 import type { Desk } from "./desk.js";
 import { isThenable } from "./thenable.js";
 
-/** How many items of a sync iterable are taken at once where the core sets no bound. */
+/** How many items of an iterable are taken at once where the core sets no bound: the event loop turns between two batches. */
 const batchSize = 1024;
 
 /** A source of items. */
@@ -110,8 +110,10 @@ export class Items {
     }
   }
 
-  #report(node: number, { attempt }: Source, count: number, isDone: boolean): void {
+  #report(node: number, { attempt, items }: Source, count: number, isDone: boolean): void {
     this.#door()?.items(node, attempt, count, isDone, this.#desk.now());
+    // What may stop something is heard before anything else is called: it may take leases back.
+    if (items.length > this.#scene.mapOf(node).maxItems) this.#desk.hurry();
   }
 
   #door(): Door | undefined {
@@ -121,7 +123,7 @@ export class Items {
   #more(node: number, source: Source, room: number): void {
     if (source.iterator !== undefined) this.#try(node, source.attempt, () => this.#pull(node, source, source.iterator, room));
     else if (source.asyncIterator !== undefined) {
-      source.wanted = Math.max(1, room);
+      source.wanted = Math.max(1, Math.min(room, batchSize));
       if (!source.isPulling) void this.#pullAsync(node, source, source.asyncIterator);
     }
   }
@@ -173,6 +175,7 @@ export class Items {
     if (door === undefined || this.#sources.get(node)?.isStopped === true) return;
     this.#desk.errors.set(node, error);
     door.itemsFailed(node, attempt, this.#desk.now());
+    this.#desk.hurry();
   }
 
   /** No more items of a map are wanted. */

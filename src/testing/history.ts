@@ -1,6 +1,7 @@
 /** What happened in a simulated run, in forms that compare with one `deepEqual`. */
 import { RunFollower, settlingOf } from "../observe/follow.js";
 import type { RunEvent } from "../run/events.js";
+import { AtWork } from "./at-work.js";
 
 /** Events that say where code is called and not what becomes of it: noise in a test. */
 const unlogged: ReadonlySet<string> = new Set(["nodeLeased", "leaseReturned"]);
@@ -8,6 +9,7 @@ const unlogged: ReadonlySet<string> = new Set(["nodeLeased", "leaseReturned"]);
 /** Collects events. */
 export class History {
   readonly follower = new RunFollower();
+  readonly atWork = new AtWork(this.follower);
   readonly events: RunEvent[] = [];
   readonly log: string[] = [];
   readonly order: string[] = [];
@@ -15,6 +17,7 @@ export class History {
   readonly attempts = new Map<string, string[]>();
 
   take(event: RunEvent): void {
+    this.atWork.take(event);
     this.follower.take(event);
     this.events.push(event);
     if (!unlogged.has(event.type)) this.log.push(lineOf(event));

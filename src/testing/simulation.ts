@@ -16,6 +16,7 @@ import type { RunEvent } from "../run/events.js";
 import type { RunHandle } from "../run/executor.js";
 import type { ExecutorOptions, RunOptions } from "../run/options.js";
 import type { RunResult } from "../run/result.js";
+import { attemptKey } from "./at-work.js";
 import { History } from "./history.js";
 import { currentSimulation, type ScriptHost } from "./script.js";
 import { SimulatedClock } from "./simulated-clock.js";
@@ -51,7 +52,7 @@ export class Simulation<Nodes extends object = Record<string, unknown>> {
   readonly #clock = new SimulatedClock();
   readonly #history = new History();
   readonly #idle = new Set<string>();
-  /** Attempts that patience was lost with. */
+  /** Code that patience was lost with. */
   readonly #givenUp = new Set<string>();
   readonly #triggers: { readonly type: RunEvent["type"]; readonly node: string | undefined; command: (() => void) | undefined }[] = [];
   readonly #patienceMs: number;
@@ -184,9 +185,13 @@ export class Simulation<Nodes extends object = Record<string, unknown>> {
     return {
       setTimer: (ms, wake) => this.#clock.setTimer(ms, wake),
       idle: (context) => {
-        const key = keyOf(addressOf(context), context.attempt);
-        this.#idle.add(key);
-        return () => this.#idle.delete(key);
+        const node = addressOf(context);
+        // The same code may be called to undo what the node has done.
+        const keys = [attemptKey(node, context.attempt), `undo of ${node}`];
+        for (const key of keys) this.#idle.add(key);
+        return () => {
+          for (const key of keys) this.#idle.delete(key);
+        };
       },
     };
   }
@@ -214,19 +219,12 @@ export class Simulation<Nodes extends object = Record<string, unknown>> {
       await new Promise((resolve) => setTimeout(resolve, 1));
       await this.#clock.settle();
     }
-    for (const attempt of this.#atWork()) this.#givenUp.add(attempt);
+    for (const key of this.#atWork()) this.#givenUp.add(key);
   }
 
-  /** Attempts whose code runs and waits for no simulated time. */
   #atWork(): string[] {
-    const { active } = this.#history.follower;
-    const keys = Array.from(active.values(), ({ node, attempt, hasLane }) => (hasLane ? keyOf(node, attempt) : undefined));
-    return keys.filter((key): key is string => key !== undefined && !this.#idle.has(key) && !this.#givenUp.has(key));
+    return this.#history.atWork.now((key) => this.#idle.has(key) || this.#givenUp.has(key));
   }
-}
-
-function keyOf(node: string, attempt: number): string {
-  return `${attempt} ${node}`;
 }
 
 /** The text of the address that a context stands for. */

@@ -14,7 +14,8 @@ import { sweepInside } from "./stop.js";
 
 export function startContainer(run: RunState, node: ModelNode, at: number): void {
   startAttempt(run, node, node.begun + 1, null, at);
-  if (node.policy.kind?.is === "map") expand(run, newScope(run, node, 1));
+  // A map is asked to expand when all else is decided.
+  if (node.policy.kind?.is === "map") newScope(run, node, 1);
   else openRound(run, node, 1, at);
 }
 
@@ -54,8 +55,13 @@ function expand(run: RunState, scope: Scope): void {
 export function expandMaps(run: RunState): void {
   for (const scope of run.scopes) {
     if (!scope.isLiving || scope.isItemsDone || scope.isExpanding || scope.isStopping) continue;
-    if (run.nodesIn(scope).every((node) => node.state !== "ready" && node.state !== "pending")) expand(run, scope);
+    if (itemsOf(run, scope).every((node) => node.state !== "ready" && node.state !== "pending")) expand(run, scope);
   }
+}
+
+/** The items of a map; what an item has added stands in the same scope, deeper. */
+function itemsOf(run: RunState, scope: Scope): ModelNode[] {
+  return run.nodesIn(scope).filter((node) => node.depth === (scope.container?.depth ?? 0) + 1);
 }
 
 /** How many of a scope's nodes hold one of its container's places: until one settles, waits or is between attempts. */
@@ -78,7 +84,7 @@ export function takeItems(run: RunState, node: ModelNode, attempt: number, count
   const first = run.nodes.length;
   run.emit({ kind: "itemsAdded", at, node: node.id, count, isDone });
   run.effect({ kind: "opened", node: node.id, first, count, what: "items" });
-  for (let item = 0; item < count; item++) enter(run, addNodes(run, scope, content.plan, node.depth + 1));
+  for (let item = 0; item < count; item++) enter(run, addNodes(run, scope, content.plan, node.depth + 1, true));
   considerClosing(run, scope);
 }
 

@@ -65,15 +65,19 @@ export function countRates(run: RunState, node: ModelNode, attempt: number, at: 
 
 /** When a lease leaves the window of a rate that a ready node has to wait for; `null` for none. */
 export function nextRateAt(run: RunState, now: number): number | null {
-  const pools = new Set(
-    run.nodes
-      .filter((node) => node.state === "ready" && node.lease === null)
-      .flatMap((node) => needsOf(node).filter((need) => !fitsPool(run, need, now)))
-      .map(([pool]) => pool),
-  );
-  const times = run.rates
-    .filter(({ pool }) => pools.has(pool))
-    .map(({ pool, at }) => at + toUs(run.spec.pools?.[pool]?.intervalMs ?? 0))
+  const times = run.nodes
+    .filter((node) => node.state === "ready" && node.lease === null)
+    .map((node) => Math.max(...needsOf(node).map((need) => (fitsPool(run, need, now) ? now : roomAt(run, need, now)))))
     .filter((at) => at > now);
   return times.length === 0 ? null : Math.min(...times);
+}
+
+/** When so much of a rate is there again; now, for what is none. */
+function roomAt(run: RunState, [pool, amount]: readonly [number, number], now: number): number {
+  const { intervalMs, capacity = 0 } = run.spec.pools?.[pool] ?? {};
+  if (intervalMs === undefined) return now;
+  const counted = run.rates.filter((entry) => entry.pool === pool);
+  const leaving = counted.flatMap((entry) => Array.from({ length: entry.amount }, () => entry.at + toUs(intervalMs)));
+  const ends = leaving.filter((at) => at > now).sort((a, b) => a - b);
+  return ends[ends.length + amount - capacity - 1] ?? now;
 }

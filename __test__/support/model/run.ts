@@ -13,7 +13,7 @@ import { addNodes } from "./nodes.js";
 import { enterNextPhase } from "./phases.js";
 import { answer, carryOut, openQuestion } from "./predicates.js";
 import { nextRateAt } from "./resources.js";
-import { returnLease } from "./settle.js";
+import { considerClosing, returnLease } from "./settle.js";
 import type { Growth, RunSpec } from "./spec.js";
 import { RunState, toUs } from "./state.js";
 import { cancelBranches, cancelScope, isAccepted, stopScope, sweep } from "./stop.js";
@@ -250,8 +250,10 @@ export class ModelRun {
   #judge(culprit: RunState["culprits"][number], at: number): void {
     const run = this.#run;
     const { scope } = culprit;
-    if (scope.isStopping || run.hasSettled(scope) || isAccepted(run, culprit)) return;
+    const isOver = run.hasSettled(scope) && scope.isItemsDone;
+    if (scope.isStopping || isOver || isAccepted(run, culprit)) return;
     run.emit({ kind: "runStopping", at, node: culprit.id });
     stopScope(run, scope);
+    considerClosing(run, scope);
   }
 }

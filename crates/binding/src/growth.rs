@@ -32,6 +32,7 @@ impl NativeGrowth {
         if !rest.is_empty() || !triples.iter().all(is_sound) {
             return Err(internal("links are triples of an upstream, a downstream and 0 or 1, and one of their ends is a node of the run"));
         }
+        plan.check_complete(|node| triples.iter().filter(|[_, to, _]| *to == NEW | node).count())?;
         let links = triples.iter().map(|&[from, to, guarded]| Link { from, to, is_guarded: guarded == 1 }).collect();
         let growth = Growth { plan: Arc::clone(&plan.plan), links };
         Ok(Self { growth: Arc::new(growth), most_needed: Arc::clone(&plan.most_needed) })

@@ -22,6 +22,19 @@ pub struct NativePlan {
     /// The most that one node, here or inside, needs of each pool.
     pub(crate) most_needed: Arc<[Need]>,
     depth: u32,
+    /// Nodes whose expressions are about more upstreams than they have here, with how many that are: a growth may have them.
+    pub(crate) lacking: Box<[(u32, u32)]>,
+}
+
+impl NativePlan {
+    /// Refuses a plan with expressions about upstreams that are not there. `linked` says how many more a node has.
+    pub(crate) fn check_complete(&self, linked: impl Fn(u32) -> usize) -> napi::Result<()> {
+        let lacks = |&&(node, least): &&(u32, u32)| self.plan.graph().predecessors(node).len() + linked(node) < least as usize;
+        match self.lacking.iter().find(lacks) {
+            None => Ok(()),
+            Some((node, _)) => Err(internal(format_args!("the expression of node {node} is about more upstreams than it has"))),
+        }
+    }
 }
 
 /// What a plan is made of; each column has one entry per node.
@@ -73,7 +86,10 @@ impl NativePlan {
         if depth > DEEPEST {
             return Err(internal(format_args!("plans are nested at most {DEEPEST} deep")));
         }
-        check_policy_of(&columns, csr)?;
+        for plan in &inner {
+            plan.check_complete(|_| 0)?;
+        }
+        let lacking = lacking(&columns, csr)?;
         let guards = guards_of(csr, columns.guards.as_deref().unwrap_or_default())?;
         let (policies, policy_of) = policies_of(&columns, &inner, n)?;
         check_finally(csr, &policies, policy_of.as_deref())?;
@@ -83,7 +99,7 @@ impl NativePlan {
         let column = |column: &Option<Float64ArraySlice<'_>>| column.as_deref().map(Arc::from);
         let parts = PlanParts { policies, policy_of, guards, costs: column(&columns.costs), priorities: column(&columns.priorities) };
         let plan = Plan::new(Arc::clone(csr), order, parts);
-        Ok(Self { plan: Arc::new(plan), most_needed, depth })
+        Ok(Self { plan: Arc::new(plan), most_needed, depth, lacking })
     }
 
     /// The direct upstreams of every node, for those who read inputs.
@@ -111,8 +127,9 @@ pub struct UpstreamRows {
     pub ids: Uint32Array,
 }
 
-/// Every node has a policy, and one whose expression is about upstreams that the node has.
-fn check_policy_of(columns: &PlanColumns<'_>, graph: &Csr) -> napi::Result<()> {
+/// Checks that every node has a policy. The answer is the nodes whose expressions are about more upstreams than the graph gives them,
+/// with how many.
+fn lacking(columns: &PlanColumns<'_>, graph: &Csr) -> napi::Result<Box<[(u32, u32)]>> {
     let policies = columns.policies.as_deref().unwrap_or_default();
     let count = policies.len().max(1);
     if columns.policies.as_ref().is_some_and(Vec::is_empty) {
@@ -121,18 +138,13 @@ fn check_policy_of(columns: &PlanColumns<'_>, graph: &Csr) -> napi::Result<()> {
     if columns.policy_of.as_ref().is_some_and(|column| column.iter().any(|&policy| policy as usize >= count)) {
         return Err(internal(format_args!("there are {count} policies, and a node has another")));
     }
-    let least: Vec<usize> = policies.iter().map(|policy| policy.least_upstreams() as usize).collect();
+    let least: Vec<u32> = policies.iter().map(NativePolicy::least_upstreams).collect();
     if least.iter().all(|&least| least == 0) {
-        return Ok(());
+        return Ok(Box::default());
     }
-    let lacks = |node: u32| {
-        let policy = columns.policy_of.as_ref().map_or(0, |column| column[node as usize] as usize);
-        graph.predecessors(node).len() < least[policy]
-    };
-    match (0..graph.node_count() as u32).find(|&node| lacks(node)) {
-        None => Ok(()),
-        Some(node) => Err(internal(format_args!("the expression of node {node} is about more upstreams than it has"))),
-    }
+    let least_of = |node: u32| least[columns.policy_of.as_ref().map_or(0, |column| column[node as usize] as usize)];
+    let nodes = (0..graph.node_count() as u32).map(|node| (node, least_of(node)));
+    Ok(nodes.filter(|&(node, least)| graph.predecessors(node).len() < least as usize).collect())
 }
 
 /// The guarded edges, in the graph's order.

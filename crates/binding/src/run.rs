@@ -173,6 +173,7 @@ impl NativeRun {
     #[napi(constructor, catch_unwind)]
     pub fn new(env: &Env, plan: &NativePlan, options: NativeRunOptions<'_>) -> napi::Result<Self> {
         let options = options.convert()?;
+        plan.check_complete(|_| 0)?;
         check_needs(&plan.most_needed, &options.pools)?;
         Self::weighed(env, Run::new(Arc::clone(&plan.plan), options, false))
     }
@@ -186,6 +187,7 @@ impl NativeRun {
         journal: &[u8],
         growths: Option<Vec<ClassInstance<'_, NativeGrowth>>>,
     ) -> napi::Result<Self> {
+        plan.check_complete(|_| 0)?;
         let growths: Vec<Arc<Growth>> = growths.unwrap_or_default().iter().map(|growth| Arc::clone(&growth.growth)).collect();
         let run = journal::replay(journal, &plan.plan, &growths)
             .map_err(|error| napi::Error::from_reason(format!("{}: {error}", error.code())))?;
@@ -196,7 +198,7 @@ impl NativeRun {
     #[napi(catch_unwind)]
     pub fn journal_header(&self) -> napi::Result<Uint8Array> {
         let live = lock(&self.live)?;
-        Ok(journal::encode_header(live.run.plan(), live.run.options()).to_vec().into())
+        Ok(journal::encode_header(live.run.plan(), live.run.options()).into())
     }
 
     /// Keeps events from now on.
@@ -284,6 +286,14 @@ impl NativeRun {
             [f64::from(wait.node), f64::from(wait.key), due, wait.name.map_or(-1.0, f64::from)]
         });
         Ok(numbers.collect::<Vec<_>>().into())
+    }
+
+    /// The node whose wait would hear a signal of this name now, and only `node`'s where it is not -1; -1 for none.
+    #[napi(catch_unwind)]
+    pub fn listener(&self, name: u32, node: f64) -> napi::Result<f64> {
+        let live = lock(&self.live)?;
+        let node = (node >= 0.0).then_some(node as u32);
+        Ok(live.run.listener(name, node).map_or(-1.0, |(listener, _)| f64::from(listener)))
     }
 
     /// The nodes whose undo has ended, in order: `[node, 1 if it succeeded, …]`.

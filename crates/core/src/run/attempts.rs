@@ -151,6 +151,7 @@ impl Run {
             let delay = failure.retry_after.unwrap_or_else(|| self.delay_before(node, attempt, &policy.backoff));
             let due = at.saturating_add(delay).min(MOST);
             if self.node_deadline(node).is_none_or(|deadline| due < deadline) {
+                self.stop_items(node, effects);
                 let event = Event::of_node(EventKind::AttemptFailed, at, node, attempt).because(failure.reason);
                 self.emit(Event { value: due, ..event });
                 return;
@@ -187,7 +188,6 @@ impl Run {
         if is_node {
             self.fail_for_good(node, attempt, at, Reason::Timeout, effects);
         } else {
-            self.stop_items(node, effects);
             self.fail(node, attempt, at, Failure::of(Reason::Timeout), effects);
         }
     }

@@ -142,7 +142,7 @@ impl Run {
         let limit = container.limit;
         let round = self.rounds_of(node) + 1;
         let is_over_limit = matches!(policy.kind, Kind::Loop(_)) && round > limit;
-        if is_over_limit || !self.has_room_inside(node, count) {
+        if is_over_limit || (count > 0 && !self.has_room_inside(node, count)) {
             self.opening.pop_front();
             self.fail_for_good(node, attempt, at, Reason::Limit, effects);
             return;
