@@ -52,7 +52,7 @@ export class DAGExecutor<S extends Shape = AnyShape> {
   }
 
   #begin<R, T>(args: RunArguments<S, R, T, RunOptions<NodeName<S>, ParamsOf<S>>>): HandleParts<OutputsOf<S, T>> {
-    const [given, options = {}] = args as [tasks?: AnyTasks, options?: RunOptions];
+    const [given, options = {}] = args as [tasks?: AnyTasks, options?: RunOptions<string>];
     checkRunOptions(options);
     const { defaults, undo, runTimeoutMs, clock = systemClock } = this.#options;
     const flow = flowOf(coreOf(this.#dag), given, options, defaults);
