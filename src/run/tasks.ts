@@ -20,14 +20,16 @@ const mostSuggestions = 100;
 /** The tasks of the nodes of a graph, by id, and whether some were given to the run. */
 export interface GivenTasks {
   readonly tasks: readonly (RunTask | undefined)[];
-  /** Nodes whose task is of another kind than the graph says: what is planned for the graph does not hold. */
+  /** Whether each task is of the kind that the graph itself says, so that what is planned for the graph holds. */
   readonly isAsPlanned: boolean;
 }
 
+/** The list that stands for one function at all nodes: many runs of a graph are given the same. */
+const listsOfOne = new WeakMap<GraphCore, WeakMap<AnyTask, readonly AnyTask[]>>();
+
 /** The task of every node, by id. O(n); O(1) where none are given. Throws where one is given for no node. Missing ones are the caller's. */
 export function tasksOf(core: GraphCore, given: AnyTasks | undefined): GivenTasks {
-  const n = core.names.length;
-  if (typeof given === "function") return { tasks: new Array<RunTask>(n).fill(given), isAsPlanned: !hasDefinitions(core) };
+  if (typeof given === "function") return { tasks: listOfOne(core, given), isAsPlanned: !hasDefinitions(core) };
   if (given === undefined || given === null) return { tasks: ownTasks(core), isAsPlanned: true };
   if (typeof given !== "object" || given instanceof Map || Array.isArray(given) || given instanceof TaskDefinition) {
     throw new InvalidOptionError("tasks", "an object of tasks by node name, or one function for all nodes", given);
@@ -48,6 +50,17 @@ export function tasksOf(core: GraphCore, given: AnyTasks | undefined): GivenTask
   const keys = Object.keys(given);
   if (keys.length !== found) refuseUnknown(core, keys);
   return { tasks, isAsPlanned };
+}
+
+function listOfOne(core: GraphCore, task: AnyTask): readonly AnyTask[] {
+  const byTask = listsOfOne.get(core) ?? new WeakMap<AnyTask, readonly AnyTask[]>();
+  listsOfOne.set(core, byTask);
+  let list = byTask.get(task);
+  if (list === undefined) {
+    list = new Array<AnyTask>(core.names.length).fill(task);
+    byTask.set(task, list);
+  }
+  return list;
 }
 
 function hasDefinitions(core: GraphCore): boolean {
