@@ -35,6 +35,8 @@ export interface FlowSource {
   readonly given?: ReadonlyMap<number, unknown>;
 }
 
+const noValues: ReadonlyMap<number, unknown> = new Map();
+
 /** How many plans are kept for one graph: its executors may each have timeouts of their own, computed from the time of day, say. */
 const mostPlans = 8;
 
@@ -52,7 +54,7 @@ interface KeptFlow {
  * what is wrong with the tasks, with what nodes need and with how they go together.
  */
 export function lowerFlow(source: FlowSource, defaults: RunDefaults): LoweredFlow {
-  const { core, tasks, isAsPlanned, given = new Map() } = source;
+  const { core, tasks, isAsPlanned, given = noValues } = source;
   if (!isAsPlanned || given.size > 0) return makeFlow(core, tasks, given, defaults);
   const kept = keptFlows(core, defaults);
   const key = keyOf(defaults);
