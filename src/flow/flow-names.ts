@@ -56,6 +56,11 @@ export class FlowNames {
     return this.#capacities[pool] ?? 0;
   }
 
+  /** Whether there are pools, rates or concurrency keys. */
+  get hasPools(): boolean {
+    return this.#capacities.length > 0;
+  }
+
   /** Capacities by pool number, as a run is given them; not to be written to. */
   get capacities(): Uint32Array {
     this.#limits ??= { capacities: Uint32Array.from(this.#capacities), intervals: Float64Array.from(this.#intervals) };

@@ -31,6 +31,8 @@ export interface FlowSource {
   readonly tasks: readonly (RunTask | undefined)[];
   /** Whether each task is of the kind that the graph itself says, so that a plan made before holds. */
   readonly isAsPlanned: boolean;
+  /** Whether it is known that every node has a task, and that it is a function. */
+  readonly areFunctions?: boolean;
   /** Nodes that a value stands for. */
   readonly given?: ReadonlyMap<number, unknown>;
 }
@@ -62,8 +64,9 @@ export function lowerFlow(source: FlowSource, defaults: RunDefaults): LoweredFlo
   if (found !== undefined) {
     const { flow } = found;
     if (found.tasks === tasks) return flow;
+    if (source.areFunctions === true) return { names: flow.names, base: { ...flow.base, tasks: tasks as readonly AnyTask[] } };
     checkTasks(core.names, tasks, given);
-    return { ...flow, base: { ...flow.base, tasks: functionsOf(tasks) } };
+    return { names: flow.names, base: { ...flow.base, tasks: functionsOf(tasks) } };
   }
   const flow = makeFlow(core, tasks, given, defaults);
   for (const oldest of kept.keys()) if (kept.size >= mostPlans) kept.delete(oldest);

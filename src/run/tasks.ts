@@ -22,15 +22,16 @@ export interface GivenTasks {
   readonly tasks: readonly (RunTask | undefined)[];
   /** Whether each task is of the kind that the graph itself says, so that what is planned for the graph holds. */
   readonly isAsPlanned: boolean;
+  /** Whether every node has a task, and it is a function. */
+  readonly areFunctions: boolean;
 }
-
-/** The list that stands for one function at all nodes: many runs of a graph are given the same. */
-const listsOfOne = new WeakMap<GraphCore, WeakMap<AnyTask, readonly AnyTask[]>>();
 
 /** The task of every node, by id. O(n); O(1) where none are given. Throws where one is given for no node. Missing ones are the caller's. */
 export function tasksOf(core: GraphCore, given: AnyTasks | undefined): GivenTasks {
-  if (typeof given === "function") return { tasks: listOfOne(core, given), isAsPlanned: !hasDefinitions(core) };
-  if (given === undefined || given === null) return { tasks: ownTasks(core), isAsPlanned: true };
+  const n = core.names.length;
+  if (typeof given === "function")
+    return { tasks: new Array<RunTask>(n).fill(given), isAsPlanned: !hasDefinitions(core), areFunctions: true };
+  if (given === undefined || given === null) return { tasks: ownTasks(core), isAsPlanned: true, areFunctions: false };
   if (typeof given !== "object" || given instanceof Map || Array.isArray(given) || given instanceof TaskDefinition) {
     throw new InvalidOptionError("tasks", "an object of tasks by node name, or one function for all nodes", given);
   }
@@ -49,18 +50,7 @@ export function tasksOf(core: GraphCore, given: AnyTasks | undefined): GivenTask
   // Looking names up is cheap, listing keys is not: they are only looked at where not all is well.
   const keys = Object.keys(given);
   if (keys.length !== found) refuseUnknown(core, keys);
-  return { tasks, isAsPlanned };
-}
-
-function listOfOne(core: GraphCore, task: AnyTask): readonly AnyTask[] {
-  const byTask = listsOfOne.get(core) ?? new WeakMap<AnyTask, readonly AnyTask[]>();
-  listsOfOne.set(core, byTask);
-  let list = byTask.get(task);
-  if (list === undefined) {
-    list = new Array<AnyTask>(core.names.length).fill(task);
-    byTask.set(task, list);
-  }
-  return list;
+  return { tasks, isAsPlanned, areFunctions: isAsPlanned && found === tasks.length };
 }
 
 function hasDefinitions(core: GraphCore): boolean {
