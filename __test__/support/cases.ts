@@ -51,7 +51,10 @@ export interface CaseEnd {
 
 /** One test per row. */
 export function testCases(product: string, cases: readonly Case[]): void {
-  const rows = cases.map((row) => ({ title: `${product}, ${row.feature}: ${row.given}${row.differs === undefined ? "" : " [differs]"}`, row }));
+  const rows = cases.map((row) => ({
+    title: `${product}, ${row.feature}: ${row.given}${row.differs === undefined ? "" : " [differs]"}`,
+    row,
+  }));
   test.each(rows.map(({ title, row }) => [title, row] as const))("%s", async (_, { flow, commands, ends }) => {
     const sim = simulationOf(flow);
     commands?.(sim);
@@ -61,7 +64,11 @@ export function testCases(product: string, cases: readonly Case[]): void {
   });
 }
 
-function expectMore({ tookMs, outputs = {}, attempts = {}, order, log, causes = {}, why = {} }: CaseEnd, sim: Simulation, result: RunResult): void {
+function expectMore(
+  { tookMs, outputs = {}, attempts = {}, order, log, causes = {}, why = {} }: CaseEnd,
+  sim: Simulation,
+  result: RunResult,
+): void {
   if (tookMs !== undefined) expect(result.durationMs).toBe(tookMs);
   if (order !== undefined) expect(sim.order).toEqual(order);
   if (log !== undefined) expect(sim.log).toEqual(expect.arrayContaining([...log]));
