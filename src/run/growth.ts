@@ -93,9 +93,13 @@ export class RunGrowth {
     const wish = this.#wishOf(node, attempt, "ctx.addNodes");
     const more = listOf(entries, "nodes", "a list of nodes");
     const { scope } = this.#levels.segmentOf(node);
-    // Checked by itself: to check all that was asked for at each call would cost its square.
-    const addition = this.#checked(this.#make(scope, more, [], wish.names), node);
-    wish.whole = wish.entries.length === 0 && wish.edges.length === 0 ? addition : undefined;
+    // Checked by itself: to check all that was asked for at each call would cost its square. Only what speaks of its upstreams, as joins
+    // that are expressions do, has to see those that were asked for before.
+    const isFirst = wish.entries.length === 0 && wish.edges.length === 0;
+    const isWhole = !isFirst && more.some((entry) => isAboutUpstreams(entry) && entry.needs?.some((name) => wish.names.has(name)));
+    const addition = isWhole ? this.#make(scope, [...wish.entries, ...more], wish.edges) : this.#make(scope, more, [], wish.names);
+    this.#checked(addition, node);
+    wish.whole = isFirst || isWhole ? addition : undefined;
     for (const entry of more) {
       wish.entries.push(entry);
       wish.names.add(entry.name);
@@ -218,6 +222,12 @@ export class RunGrowth {
 
   /** Turns wishes into a graph of their own, and links to what is there. `earlier` are names asked for before, which may be used. */
   #make(scope: Scope, entries: readonly GrowthEntry[], edges: readonly GrowthEdge[], earlier: ReadonlySet<string> = noNames): Addition {
+    for (const entry of entries) {
+      if (typeof entry !== "object" || entry === null) throw new InvalidOptionError("nodes", "a list of { name, task, needs? }", entry);
+      const { needs = [] } = entry;
+      if (!Array.isArray(needs))
+        throw new InvalidOptionError("needs", "an array of node names", needs, `node ${quote(String(entry.name))}`);
+    }
     const names = new Map<string, number>(entries.map((entry, place) => [entry.name, place]));
     const builder = new GraphBuilder();
     const links: Link[] = [];
@@ -238,7 +248,6 @@ export class RunGrowth {
       }
     };
     for (const entry of entries) {
-      if (typeof entry !== "object" || entry === null) throw new InvalidOptionError("nodes", "a list of { name, task, needs? }", entry);
       const { name, needs: _, task, ...options } = entry;
       if (this.#isKnown(scope, name) || earlier.has(name)) throw new DuplicateNodeError(name);
       builder.addTask(name, [], task, options);
@@ -248,7 +257,7 @@ export class RunGrowth {
       if (!Array.isArray(edge) || edge.length < 2) throw new InvalidEdgeError("an edge must be [from, to], or [from, to, options]");
       addEdge(edge[0], edge[1], edge[2]);
     }
-    const core = builder.build();
+    const core = builder.buildPart();
     const level = this.#scene.lower(core, (node) => this.#upstreamNames(core, node, links));
     const flat = links.flatMap(({ from, to, guard }) => [from, to, guard === undefined ? 0 : 1]);
     return { scope, level, links, native: new NativeGrowth(level.plan, Uint32Array.from(flat)) };
@@ -265,6 +274,11 @@ export class RunGrowth {
     const known = [...this.#levels.namesIn(scope), ...more];
     return new NodeNotFoundError(name, typeof name === "string" ? nearest(name, known) : undefined, { from, to });
   }
+}
+
+/** Whether what an entry says can be right or wrong for the upstreams it has: an expression, a map over the output of its only upstream. */
+function isAboutUpstreams(entry: GrowthEntry): boolean {
+  return typeof entry === "object" && entry !== null && (typeof entry.join === "object" || typeof entry.task === "object");
 }
 
 function listOf<T>(given: Iterable<T>, option: string, expected: string): readonly T[] {
