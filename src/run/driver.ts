@@ -264,8 +264,8 @@ export class Driver implements Desk, EventNames {
 
   /** Why the branch that is being cancelled is. */
   branchReason: unknown;
-  /** The nodes that commands cancelled by name. */
-  readonly cancelledNodes = new Set<number>();
+  /** The nodes that commands cancelled by name, if any did. */
+  cancelledNodes: Set<number> | undefined;
 
   get runTimeoutMs(): number | undefined {
     return this.#parts.runTimeoutMs;
@@ -286,6 +286,7 @@ export class Driver implements Desk, EventNames {
     const door = this.report();
     if (door === undefined) return;
     this.branchReason = reason;
+    this.cancelledNodes ??= new Set();
     for (const node of nodes) this.cancelledNodes.add(node);
     this.#parts.run.queueCancel(nodes);
     door.mail(this.#clock.now());

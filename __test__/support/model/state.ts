@@ -31,6 +31,8 @@ export interface ModelNode {
   readonly seen: Set<number>;
   /** What the answers about such edges make them look like. */
   readonly answers: Map<number, Look>;
+  /** Of an item of a map, the map's. */
+  readonly cost: number;
   rank: Rank;
   state: NodeState;
   skipReason: SkipReason | null;
