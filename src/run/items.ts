@@ -10,7 +10,7 @@ import type { LoweredContainer } from "../flow/lowered.js";
 import type { Door } from "../native/index.js";
 import { AttemptContext } from "./context.js";
 import type { Desk } from "./desk.js";
-import { isThenable } from "./thenable.js";
+import { isThenable, promiseOf } from "./thenable.js";
 
 /** How many items of a sync iterable are taken at once where the core sets no bound. */
 const batchSize = 1024;
@@ -64,7 +64,7 @@ export class Items {
       const over = this.#overOf(node);
       if (!isThenable(over)) this.#begin(node, attempt, over, room);
       else {
-        over.then(
+        promiseOf(over).then(
           (value) => this.#try(node, attempt, () => this.#begin(node, attempt, value, room)),
           (error) => this.#failed(node, attempt, error),
         );
@@ -94,8 +94,10 @@ export class Items {
     };
     this.#sources.set(node, source);
     if (Array.isArray(over)) {
-      source.items = over.slice(); // What is pushed to it while the map runs is no item.
-      this.#report(node, source, over.length, true);
+      const { length } = over;
+      // What is pushed to it while the map runs is no item. One that is too long is not copied: it may be a sparse one, of any length.
+      if (length <= this.#scene.mapOf(node).maxItems) source.items = Array.prototype.slice.call(over, 0, length);
+      this.#report(node, source, length, true);
     } else if (isList && isAsyncIterable(over)) {
       source.asyncIterator = over[Symbol.asyncIterator]();
       source.items = source.pulled;
