@@ -31,7 +31,8 @@ describe("the core's run", { timeout }, () => {
       const begun = both.core.native.columns().attempt;
       for (const [node, state] of both.model.states.entries()) {
         // Of a node whose join was not met nobody asks.
-        if (state === "completed" || begun[node] !== 0) expect([node, both.core.native.inputsOf(node)]).toEqual([node, asArray(both.model.inputsOf(node))]);
+        if (state === "completed" || begun[node] !== 0)
+          expect([node, both.core.native.inputsOf(node)]).toEqual([node, asArray(both.model.inputsOf(node))]);
       }
       coverage.add(spec, both.growths, reports);
       runs++;

@@ -110,15 +110,15 @@ export class ExecutorStage implements Stage {
     if (what === "cancel") handle.cancel();
     else if (what === "pause") handle.pause();
     else if (what === "resume") handle.resume();
-    else if (what === "cancelBranch") handle.cancelNodes(target);
-    else this.#answer(what, target, handle);
+    else this.#tell(what, target, handle);
     await this.#clock.settle();
   }
 
-  /** A second answer "is refused or ignored". */
-  #answer(what: string, target: string, handle: RunHandle): void {
+  /** A second answer "is refused or ignored"; of a node that is not in the run nothing can be said. */
+  #tell(what: string, target: string, handle: RunHandle): void {
     try {
-      if (what === "approve") handle.approve(target);
+      if (what === "cancelBranch") handle.cancelNodes(target);
+      else if (what === "approve") handle.approve(target);
       else handle.reject(target);
     } catch (error) {
       if (!(error instanceof DagnyError)) throw error;

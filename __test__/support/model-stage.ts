@@ -1,4 +1,5 @@
 /** A program on the reference model. */
+import { isSettled } from "./model/moves.js";
 import { ModelRun } from "./model/run.js";
 import { type Growth, newNode } from "./model/spec.js";
 import { type Effect, effectsOf, type Lease, ownSignal, type RunInput, type RunStatus, type Verdict } from "./model/types.js";
@@ -77,8 +78,10 @@ export class ModelStage implements Stage {
   async command(command: ProgramCommand): Promise<void> {
     if (command.when === "idle") this.#idleAt = this.#now;
     const isAnswer = command.do === "approve" || command.do === "reject";
-    // A second answer "is refused or ignored".
-    if (!isAnswer || !this.#answered.has(command.target)) this.#advance([this.#inputOf(command)]);
+    // A second answer "is refused or ignored", and so is one that comes too late.
+    const isAbsent = command.target !== undefined && this.#idOf(command.target) === -1;
+    const isIgnored = isAbsent || (isAnswer && (this.#answered.has(command.target) || this.#hasSettled(command.target)));
+    if (!isIgnored) this.#advance([this.#inputOf(command)]);
     if (isAnswer) this.#answered.add(command.target);
     this.#beginAll();
   }
@@ -117,7 +120,7 @@ export class ModelStage implements Stage {
     if (what === "cancel" || what === "pause" || what === "resume") return { kind: what, at };
     if (what === "cancelBranch") return { kind: "cancelNodes", nodes: [node], at };
     if (what !== "approve" && what !== "reject") throw new Error(`no command is called ${what}`);
-    return { kind: "signal", name: ownSignal + node, node: null, payload: 0, isRejection: what === "reject", at };
+    return { kind: "signal", name: ownSignal + node, node, payload: 0, isRejection: what === "reject", at };
   }
 
   /**
@@ -168,10 +171,7 @@ export class ModelStage implements Stage {
     if (this.#run === undefined) return;
     const report = this.#run.advance(inputs, this.#now);
     // Names first: events may be about nodes that this step has opened.
-    const answers = report.effects.flatMap((effect) => this.#carryOut(effect));
-    // A predicate answers in its call; a list of items is gone through after that.
-    const isItems = (answer: RunInput): boolean => answer.kind === "items";
-    this.#answers.push(...answers.filter((answer) => !isItems(answer)), ...answers.filter(isItems));
+    for (const effect of report.effects) if (effect.kind === "opened") this.#open(effect);
     for (const event of report.events) {
       const name = "node" in event && event.node !== null ? this.#knownNode(event.node).name : undefined;
       this.log.push(eventLine({ ...event, at: event.at - this.#idleAt }, name));
@@ -187,6 +187,10 @@ export class ModelStage implements Stage {
       if ((event.kind === "nodeFailed" || event.kind === "nodeSkipped") && isTopLevel) this.#reasons[name] = event.reason;
       if (event.kind === "nodeCompleted") this.#collect(event.node, event.attempt);
     }
+    const answers = report.effects.flatMap((effect) => this.#answerTo(effect));
+    // A predicate answers in its call; a list of items is gone through after that.
+    const isItems = (answer: RunInput): boolean => answer.kind === "items";
+    this.#answers.push(...answers.filter((answer) => !isItems(answer)), ...answers.filter(isItems));
     for (const event of report.events) if (event.kind === "runEnded") this.#status = event.status;
     for (const [node, state] of this.#run.states.entries()) this.#been.add(`${this.#knownNode(node).name} ${state}`);
     this.#leases = this.#leases.filter((lease) => !effectsOf(report, "revoke").some(({ node }) => node === lease.node));
@@ -194,15 +198,16 @@ export class ModelStage implements Stage {
     this.#wakeAt = report.wakeAt;
   }
 
-  #carryOut(effect: Effect): RunInput[] {
+  #open({ what, node }: Extract<Effect, { kind: "opened" }>): void {
+    const container = what === "growth" ? null : node;
+    const owner = node === null ? undefined : this.#knownNode(node).node;
+    const items = (owner?.items ?? []).map((does, i) => ({ id: String(i), does }));
+    if (what === "items") this.#know({ nodes: items, edges: [] }, container);
+    else this.#know((what === "growth" ? owner?.grows : owner?.flow) ?? { nodes: [], edges: [] }, container);
+  }
+
+  #answerTo(effect: Effect): RunInput[] {
     const at = this.#now;
-    if (effect.kind === "opened") {
-      const container = effect.what === "growth" ? null : effect.node;
-      const owner = effect.node === null ? undefined : this.#knownNode(effect.node);
-      const items = owner?.node.items ?? [];
-      if (effect.what === "items") this.#know({ nodes: items.map((does, i) => ({ id: String(i), does })), edges: [] }, container);
-      else this.#know((effect.what === "growth" ? owner?.node.grows : owner?.node.flow) ?? { nodes: [], edges: [] }, container);
-    }
     if (effect.kind === "expand") {
       const count = this.#knownNode(effect.node).node.items?.length ?? 0;
       return [{ kind: "items", node: effect.node, attempt: effect.attempt, count, isDone: true, at }];
@@ -219,7 +224,10 @@ export class ModelStage implements Stage {
     const condition = question === "edge" ? edge?.condition : this.#knownNode(node).node.policy?.condition;
     if (condition === "throws") return "threw";
     if (condition === false) return "no";
-    return question === "edge" && edge?.filter === "none" ? "nothing" : "yes";
+    if (question !== "edge" || edge?.filter === undefined) return "yes";
+    // Of a list a filter keeps items, and nothing is left of an empty one.
+    const output = this.#outputs.get(from);
+    return edge.filter === "none" || (Array.isArray(output) && output.length === 0) ? "nothing" : "yes";
   }
 
   #know({ nodes, edges }: ProgramFlow, container: number | null): void {
@@ -227,6 +235,10 @@ export class ModelStage implements Stage {
     for (const node of nodes) this.#known.push({ name: `${prefix}${node.id}`, node, container });
     const idOf = (name: string): number => this.#known.findLastIndex((known) => known.name === `${prefix}${name}`);
     for (const [from, to, edge] of edges) this.#edges.set(`${idOf(from)} ${idOf(to)}`, edge ?? {});
+  }
+
+  #hasSettled(name: string | undefined): boolean {
+    return isSettled(this.#run?.states[this.#idOf(name ?? "")] ?? "pending");
   }
 
   #idOf(name: string): number {

@@ -76,7 +76,7 @@ export function randomSpec(random: Random, maxNodes: number): RunSpec {
     pools,
     maxNodes: random.chance(0.9) ? 400 : size + random.int(0, 8),
     maxDepth: random.chance(0.9) ? 6 : random.int(0, 2),
-    keepResults: "all",
+    keepResults: random.pick(["all", "all", "all", "leaves", "none"] as const),
   };
 }
 

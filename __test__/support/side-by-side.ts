@@ -97,10 +97,12 @@ function formatInput({ kind, at, ...rest }: RunInput): string {
 }
 
 function formatPlain(value: object): string {
-  return Object.entries(value)
-    // Which edge of a cycle is named is up to whoever found it.
-    .filter(([key]) => !(key === "link" && "fault" in value && value.fault === "cycle"))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, entry]) => `${key} ${typeof entry === "object" ? JSON.stringify(entry) : String(entry)}`)
-    .join(" ");
+  return (
+    Object.entries(value)
+      // Which edge of a cycle is named is up to whoever found it.
+      .filter(([key]) => !(key === "link" && "fault" in value && value.fault === "cycle"))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, entry]) => `${key} ${typeof entry === "object" ? JSON.stringify(entry) : String(entry)}`)
+      .join(" ")
+  );
 }

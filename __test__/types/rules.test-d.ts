@@ -77,6 +77,7 @@ describe("inputs under a join", () => {
         ["a", "last"],
       ])
       .build();
+    expectTypeOf(dag).toExtend<DAG>();
     await new DAGExecutor(dag).execute({
       a: () => 1,
       b: () => "x",

@@ -64,15 +64,11 @@ export type OutputUnder<F, R> = [F] extends ["continue"] ? Awaited<R> | undefine
 declare const optional: unique symbol;
 declare const continued: unique symbol;
 
-/** Among the upstreams of a node: it may run without some of them. */
-export interface OptionalMark {
-  readonly [optional]: true;
-}
+/** Among the upstreams of a node: it may run without some of them. (No interface: those do not fit where any upstreams are asked for.) */
+export type OptionalMark = { readonly [optional]: true };
 
 /** Among the upstreams of a node: its downstreams see it completed also where it has failed. */
-export interface ContinuedMark {
-  readonly [continued]: true;
-}
+export type ContinuedMark = { readonly [continued]: true };
 
 /** What the options of a node say to the compiler. */
 export type MarksOf<J, F, L> = ([J] extends ["allCompleted"] ? ([L] extends [true] ? OptionalMark : NoKeys) : OptionalMark) &

@@ -624,7 +624,6 @@ export class Driver implements Desk, EventNames {
     const fault = error instanceof InternalError ? error : new InternalError(message, { cause: error });
     this.#close(fault);
     this.#extras?.parks.abortAll(fault);
-    this.#extras?.items.stopAll();
     this.#signals.abortAll(fault);
   }
 
@@ -632,6 +631,7 @@ export class Driver implements Desk, EventNames {
     this.#door = undefined;
     this.#isOver = true;
     this.#cancelTimer?.();
+    this.#extras?.items.stopAll();
     this.#parts.events.close();
     this.#parts.onEnd(end);
   }

@@ -4,7 +4,7 @@ import { coreOf, type DAG } from "../dag/dag.js";
 import { DagValue } from "../dag/dag-value.js";
 import type { EdgeOptions } from "../dag/options.js";
 import { edgeRow } from "../dag/rows.js";
-import type { AnyShape, Shape } from "../dag/types.js";
+import type { AnyShape, NodeName, ParamsOf, Shape } from "../dag/types.js";
 import { type DagnyError, quote } from "../errors/base.js";
 import { errorOf } from "../errors/graph.js";
 import { InvalidOptionError } from "../errors/options.js";
@@ -41,12 +41,12 @@ export class DAGExecutor<S extends Shape = AnyShape> {
    *
    * @param args tasks by node name (or one function for all nodes); may be left out where every node was given its task; then options
    */
-  async execute<R, T>(...args: RunArguments<S, R, T, RunOptions>): Promise<RunResult<OutputsOf<S, T>>> {
+  async execute<R, T>(...args: RunArguments<S, R, T, RunOptions<NodeName<S>, ParamsOf<S>>>): Promise<RunResult<OutputsOf<S, T>>> {
     return this.start<R, T>(...args).result;
   }
 
   /** The same, with a handle on the run while it goes on. Throws where `execute` rejects. The first task is called after this turn. */
-  start<R, T>(...args: RunArguments<S, R, T, RunOptions>): RunHandle<OutputsOf<S, T>> {
+  start<R, T>(...args: RunArguments<S, R, T, RunOptions<NodeName<S>, ParamsOf<S>>>): RunHandle<OutputsOf<S, T>> {
     const [given, options = {}] = args as [tasks?: AnyTasks, options?: RunOptions];
     checkRunOptions(options);
     const { defaults, undo, runTimeoutMs, clock = systemClock } = this.#options;

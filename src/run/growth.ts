@@ -47,6 +47,7 @@ interface Addition {
 interface Wish {
   readonly attempt: number;
   readonly entries: GrowthEntry[];
+  readonly names: Set<string>;
   readonly edges: GrowthEdge[];
   /** All of it, where it has been checked as a whole. */
   whole: Addition | undefined;
@@ -57,6 +58,8 @@ export interface GrowthScene {
   readonly lower: LowerGrowth;
   readonly guardOf: GuardOf;
 }
+
+const noNames: ReadonlySet<string> = new Set();
 
 /** The additions to one run. */
 export class RunGrowth {
@@ -91,9 +94,12 @@ export class RunGrowth {
     const more = listOf(entries, "nodes", "a list of nodes");
     const { scope } = this.#levels.segmentOf(node);
     // Checked by itself: to check all that was asked for at each call would cost its square.
-    const addition = this.#checked(this.#make(scope, more, [], wish.entries), node);
+    const addition = this.#checked(this.#make(scope, more, [], wish.names), node);
     wish.whole = wish.entries.length === 0 && wish.edges.length === 0 ? addition : undefined;
-    wish.entries.push(...more);
+    for (const entry of more) {
+      wish.entries.push(entry);
+      wish.names.add(entry.name);
+    }
   }
 
   /** An attempt asks for edges. Throws what is wrong with them. */
@@ -113,7 +119,7 @@ export class RunGrowth {
     this.#desk.report(); // Its end is not reported together with its beginning: see `commit`.
     let wish = this.#wishes.get(node);
     if (wish === undefined || wish.attempt !== attempt) {
-      wish = { attempt, entries: [], edges: [], whole: undefined };
+      wish = { attempt, entries: [], names: new Set(), edges: [], whole: undefined };
       this.#wishes.set(node, wish);
     }
     return wish;
@@ -146,6 +152,7 @@ export class RunGrowth {
     const addition = this.#make(root, listOf(entries, "nodes", "a list of nodes"), listOf(edges, "edges", "a list of edges"));
     const door = this.#desk.report();
     if (door === undefined) throw new RunOverError("addNodes");
+    this.#desk.flush(); // What came before in this turn comes first, the run's start included.
     this.#checked(addition, -1);
     this.#commands.push(addition);
     this.#hand(addition);
@@ -209,10 +216,9 @@ export class RunGrowth {
     return addition;
   }
 
-  /** Turns wishes into a graph of their own, and links to what is there. `before` are entries asked for earlier, which may be named. */
-  #make(scope: Scope, entries: readonly GrowthEntry[], edges: readonly GrowthEdge[], before: readonly GrowthEntry[] = []): Addition {
+  /** Turns wishes into a graph of their own, and links to what is there. `earlier` are names asked for before, which may be used. */
+  #make(scope: Scope, entries: readonly GrowthEntry[], edges: readonly GrowthEdge[], earlier: ReadonlySet<string> = noNames): Addition {
     const names = new Map<string, number>(entries.map((entry, place) => [entry.name, place]));
-    const earlier = new Set(before.map(({ name }) => name));
     const builder = new GraphBuilder();
     const links: Link[] = [];
     const endOf = (name: string, edge: readonly [string, string]): number | undefined => {

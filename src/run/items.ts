@@ -12,7 +12,7 @@ import { AttemptContext } from "./context.js";
 import type { Desk } from "./desk.js";
 import { isThenable, promiseOf } from "./thenable.js";
 
-/** How many items of a sync iterable are taken at once where the core sets no bound. */
+/** How many items of an iterable are taken at once where the core sets no bound: the event loop turns between two batches. */
 const batchSize = 1024;
 
 /** A source of items. */
@@ -123,7 +123,7 @@ export class Items {
   #more(node: number, source: Source, room: number): void {
     if (source.iterator !== undefined) this.#try(node, source.attempt, () => this.#pull(node, source, source.iterator, room));
     else if (source.asyncIterator !== undefined) {
-      source.wanted = Math.max(1, room);
+      source.wanted = Math.max(1, Math.min(room, batchSize));
       if (!source.isPulling) void this.#pullAsync(node, source, source.asyncIterator);
     }
   }

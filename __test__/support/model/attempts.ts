@@ -89,16 +89,14 @@ export function settleAttempt(run: RunState, node: ModelNode, input: Settle, at:
   }
   if (attempt.phase === "parked") goOnUnasked(run, attempt, at);
   const missed = missedDeadline(attempt, at);
+  voidWaits(run, node);
+  if (missed !== null) {
+    endTooLate(run, attempt, missed, input, at, decide);
+    return;
+  }
   attempt.phase = "returned";
   attempt.holdsNeeds = false;
-  voidWaits(run, node);
-  // Row "timeout": "an outcome that comes after its deadline is a timeout, whichever arrived first, and is reported as a late event".
-  if (missed === "node") failNode(run, node, "timeout", at);
-  if (missed === "attempt") failAttempt(run, node, { reason: "timeout" }, at);
-  if (missed !== null) {
-    decide();
-    reportLate(run, attempt, input, at);
-  } else if (input.outcome === "failed") {
+  if (input.outcome === "failed") {
     failAttempt(run, node, { reason: "error", mayRetry: input.mayRetry ?? true, retryAfterUs: input.retryAfterUs }, at);
   } else {
     const fault = input.growth === undefined ? null : commitGrowth(run, node, input.growth, at);
@@ -106,6 +104,23 @@ export function settleAttempt(run: RunState, node: ModelNode, input: Settle, at:
     // Row "growth": "a fault fails the attempt (`error`, or `limit`)".
     else failAttempt(run, node, { reason: fault === "limit" ? "limit" : "error" }, at);
   }
+}
+
+/**
+ * Row "timeout": "an outcome that comes after its deadline is a timeout, whichever arrived first, and is reported as a late event". What follows from
+ * the timeout is decided before the code is known to have returned.
+ */
+function endTooLate(run: RunState, attempt: Attempt, missed: "attempt" | "node", input: Settle, at: number, decide: () => void): void {
+  const { node } = attempt;
+  attempt.phase = "told";
+  attempt.graceUntil = at + toUs(run.spec.graceMs);
+  if (missed === "node") failNode(run, node, "timeout", at);
+  else failAttempt(run, node, { reason: "timeout" }, at);
+  decide();
+  attempt.phase = "returned";
+  attempt.holdsNeeds = false;
+  reportLate(run, attempt, input, at);
+  considerClosingAround(run, node);
 }
 
 /** The code of a parked attempt has ended without waiting to be let go on. */

@@ -20,7 +20,7 @@ export function addNodes(run: RunState, scope: Scope, plan: ModelPlan, depth: nu
       places: [],
       guardedFrom: new Set(),
       answers: new Map(),
-      rank: container === null ? own : inside(ownOf(container, own), container.rank, container.policy.cost ?? 1),
+      rank: container === null ? own : inside(ownOf(container, own, depth), container.rank, container.policy.cost ?? 1),
       state: "pending",
       skipReason: null,
       decision: null,
@@ -39,9 +39,18 @@ export function addNodes(run: RunState, scope: Scope, plan: ModelPlan, depth: nu
   return added;
 }
 
-/** Of an item of a map, the cost is the map's. */
-function ownOf(container: ModelNode, own: ModelNode["rank"]): ModelNode["rank"] {
-  return container.policy.kind?.is === "map" ? { ...own, remainingCost: container.policy.cost ?? 1 } : own;
+/** Whether a node at this depth, directly inside a container, is an item of a map. (What items add stands beside them, deeper.) */
+function isItem(container: ModelNode | null, depth: number): boolean {
+  return container?.policy.kind?.is === "map" && depth === container.depth + 1;
+}
+
+/** What a node costs itself: an item of a map what the map costs. */
+export function costOf({ policy, scope: { container }, depth }: ModelNode): number {
+  return (isItem(container, depth) ? container?.policy.cost : policy.cost) ?? 1;
+}
+
+function ownOf(container: ModelNode, own: ModelNode["rank"], depth: number): ModelNode["rank"] {
+  return isItem(container, depth) ? { ...own, remainingCost: container.policy.cost ?? 1 } : own;
 }
 
 /** Numbers the upstreams that have no place yet, in node order. */

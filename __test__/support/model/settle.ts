@@ -119,7 +119,7 @@ export function considerClosingAround(run: RunState, node: ModelNode): void {
   }
 }
 
-/** Row "data": "frees outputs after their last reader". What is inside a container is read by the container too, as long as it has not settled. */
+/** Row "data": "frees outputs after their last reader". Of leaves inside a container the container is a reader; an undo is one, too. */
 function freeOutputs(run: RunState, node: ModelNode): void {
   if ((run.spec.keepResults ?? "all") === "all") return;
   for (const id of node.upstreams) freeIfUnread(run, run.node(id));
@@ -128,7 +128,8 @@ function freeOutputs(run: RunState, node: ModelNode): void {
 
 function freeIfUnread(run: RunState, node: ModelNode): void {
   if (node.state !== "completed" || node.isFreed) return;
-  if (node.downstreams.length === 0 && run.spec.keepResults === "leaves") return;
+  const isKeptLeaf = run.spec.keepResults === "leaves" || node.scope !== run.base;
+  if ((node.downstreams.length === 0 && isKeptLeaf) || (run.spec.undo === true && node.policy.hasUndo === true)) return;
   if (!node.downstreams.every((id) => isSettled(run.node(id).state))) return;
   node.isFreed = true;
   run.effect({ kind: "free", node: node.id });

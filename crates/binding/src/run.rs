@@ -198,7 +198,7 @@ impl NativeRun {
     #[napi(catch_unwind)]
     pub fn journal_header(&self) -> napi::Result<Uint8Array> {
         let live = lock(&self.live)?;
-        Ok(journal::encode_header(live.run.plan(), live.run.options()).to_vec().into())
+        Ok(journal::encode_header(live.run.plan(), live.run.options()).into())
     }
 
     /// Keeps events from now on.
@@ -286,6 +286,14 @@ impl NativeRun {
             [f64::from(wait.node), f64::from(wait.key), due, wait.name.map_or(-1.0, f64::from)]
         });
         Ok(numbers.collect::<Vec<_>>().into())
+    }
+
+    /// The node whose wait would hear a signal of this name now, and only `node`'s where it is not -1; -1 for none.
+    #[napi(catch_unwind)]
+    pub fn listener(&self, name: u32, node: f64) -> napi::Result<f64> {
+        let live = lock(&self.live)?;
+        let node = (node >= 0.0).then_some(node as u32);
+        Ok(live.run.listener(name, node).map_or(-1.0, |(listener, _)| f64::from(listener)))
     }
 
     /// The nodes whose undo has ended, in order: `[node, 1 if it succeeded, …]`.

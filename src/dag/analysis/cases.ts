@@ -101,15 +101,20 @@ export interface Conflict {
 export function conflictOf(ones: Cases, others: Cases): Conflict | undefined {
   const [one, other] = [ones[0], others[0]];
   if (one === undefined || other === undefined) return undefined;
-  for (const [node, mask] of one.nodes) {
-    const wanted = other.nodes.get(node);
-    if (wanted !== undefined && (mask & wanted) === 0) return { node, choice: undefined, states: [statesOf(mask), statesOf(wanted)] };
+  for (const node of one.nodes.keys()) {
+    const [mask, wanted] = [stateIn(ones, node), stateIn(others, node)];
+    if ((mask & wanted) === 0) return { node, choice: undefined, states: [statesOf(mask), statesOf(wanted)] };
   }
   for (const [key, { node, choice, taken }] of one.choices) {
     const fact = other.choices.get(key);
     if (fact !== undefined && fact.taken !== taken) return { node, choice, states: [[], []] };
   }
   return undefined;
+}
+
+/** Every state that a node may have ended in, in any of the cases. */
+function stateIn(cases: Cases, node: number): number {
+  return cases.reduce((mask, { nodes }) => mask | (nodes.get(node) ?? -1), 0);
 }
 
 function statesOf(mask: number): Look[] {

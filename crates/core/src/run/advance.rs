@@ -97,7 +97,7 @@ impl Run {
                 }
             }
             Input::Resume { at } => {
-                if self.is_paused {
+                if self.is_paused() {
                     self.note(Event::of_run(EventKind::RunResumed, self.time.max(at)), effects);
                 }
             }

@@ -386,6 +386,7 @@ impl Run {
         let is_item = segment.what == Opened::Items;
         let cost = if is_item { self.places.scopes[segment.scope as usize].item_cost } else { segment.plan.cost(segment.local(node)) };
         let standing = Standing { priority: outer.priority, remaining: outer.remaining - cost };
+        let is_in_finally = self.places.policy(node).is_finally || self.places.scopes[segment.scope as usize].is_in_finally;
         let scope = self.places.scopes.len() as u32;
         self.places.scopes.push(Scope {
             container: node,
@@ -394,6 +395,7 @@ impl Run {
             segments: Vec::new(),
             standing,
             item_cost: cost,
+            is_in_finally,
             ..Scope::of_run(fail_fast, 0, 0)
         });
         self.places.inside.entry(node).or_default().push(scope);
@@ -579,8 +581,9 @@ impl Run {
                 at = self.places.parent(scope);
             }
         } else {
-            self.unsettled_count -= 1;
-            self.places.scopes[scope as usize].open -= 1;
+            let state = &mut self.places.scopes[scope as usize];
+            state.open -= 1;
+            self.unsettled_count -= u32::from(!state.is_in_finally);
         }
         self.review(scope);
     }

@@ -241,7 +241,8 @@ impl Run {
             let lent = self.standing(lender);
             let own = self.standing(node);
             let segment = self.places.segment_of(node);
-            let cost = if segment.what == Opened::Items { own.remaining } else { segment.plan.cost(segment.local(node)) };
+            let is_item = segment.what == Opened::Items;
+            let cost = if is_item { self.places.scopes[segment.scope as usize].item_cost } else { segment.plan.cost(segment.local(node)) };
             let raised = Standing { priority: own.priority.max(lent.priority), remaining: own.remaining.max(cost + lent.remaining) };
             if raised != own {
                 self.raised.insert(node, raised);
@@ -270,7 +271,9 @@ impl Run {
             let readers = |node: u32| if what == Opened::Items { 0 } else { graph.successors(node).len() as u32 };
             self.readers.extend((0..count).map(readers));
         }
-        self.unsettled_count += count - finally;
+        if !self.places.scopes[scope as usize].is_in_finally {
+            self.unsettled_count += count - finally;
+        }
         self.places.scopes[scope as usize].open += count - finally;
         self.add_finally(scope, finally);
         let lanes = (self.nodes.state.len() as u32).min(self.options.max_workers);

@@ -42,6 +42,8 @@ pub(super) struct Scope {
     pub(super) attempt: u32,
     pub(super) fail_fast: bool,
     pub(super) phase: Phase,
+    /// Whether it is inside a finally-node: what runs in it is no ordinary part of the run.
+    pub(super) is_in_finally: bool,
     /// Direct ordinary nodes that have not settled.
     pub(super) open: u32,
     /// Finally-nodes in it and in all scopes inside that have not settled.
@@ -74,6 +76,7 @@ impl Scope {
             container: NONE,
             attempt: 0,
             fail_fast,
+            is_in_finally: false,
             phase: Phase::Running,
             open,
             open_finally,

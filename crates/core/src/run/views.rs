@@ -118,7 +118,7 @@ impl Run {
     /// Whether nothing more starts.
     #[must_use]
     pub fn is_paused(&self) -> bool {
-        self.is_paused
+        self.is_paused && self.is_up()
     }
 
     /// Nodes whose undoing has ended, in sequence order, and whether it succeeded.
