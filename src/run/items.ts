@@ -42,6 +42,8 @@ export class Items {
   readonly #desk: Desk;
   readonly #scene: ItemScene;
   readonly #sources = new Map<number, Source>();
+  /** Maps whose `over` has given a promise: whether what it gives is still wanted. */
+  readonly #awaited = new Map<number, { isStopped: boolean }>();
 
   constructor(desk: Desk, scene: ItemScene) {
     this.#desk = desk;
@@ -64,9 +66,11 @@ export class Items {
       const over = this.#overOf(node);
       if (!isThenable(over)) this.#begin(node, attempt, over, room);
       else {
+        const awaited = { isStopped: false };
+        this.#awaited.set(node, awaited);
         promiseOf(over).then(
-          (value) => this.#try(node, attempt, () => this.#begin(node, attempt, value, room)),
-          (error) => this.#failed(node, attempt, error),
+          (value) => awaited.isStopped || this.#try(node, attempt, () => this.#begin(node, attempt, value, room)),
+          (error) => awaited.isStopped || this.#failed(node, attempt, error),
         );
       }
     } catch (error) {
@@ -179,6 +183,8 @@ export class Items {
 
   /** No more items of a map are wanted. */
   stop(node: number): void {
+    const awaited = this.#awaited.get(node);
+    if (awaited !== undefined) awaited.isStopped = true;
     const source = this.#sources.get(node);
     if (source === undefined || source.isStopped) return;
     source.isStopped = true;
