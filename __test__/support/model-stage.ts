@@ -18,6 +18,10 @@ import {
 } from "./programs.js";
 import { selectedProgram } from "./selected-program.js";
 
+function isUrgent(answer: RunInput): boolean {
+  return answer.kind === "answer" && answer.verdict === "threw";
+}
+
 /** What a node of the run is in the program. */
 interface Known {
   /** Its name, behind that of the container it stands in. */
@@ -128,24 +132,26 @@ export class ModelStage implements Stage {
    * frees its slot when the turn is over: "a batch handed out together behaves as if handed out one by one" (DESIGN §4, row "slots").
    */
   #beginAll(): void {
-    while (this.#leases.length > 0 || this.#answers.length > 0) {
-      const batch = this.#answers.splice(0);
-      for (let lease = this.#leases.shift(); lease !== undefined; lease = this.#leases.shift()) {
-        const { node, attempt } = lease;
-        const { does } = this.#knownNode(node).node;
-        batch.push(...this.#answers.splice(0));
-        batch.push({ kind: "begin", node, attempt, at: this.#now });
-        // A cancel from inside the call comes before what the call returns.
-        if (does.endsWith("Cancel")) this.#advance([...batch.splice(0), { kind: "cancel", at: this.#now }]);
-        const { grows } = this.#knownNode(node).node;
-        if (grows !== undefined && this.#run?.refusalOf(node, this.#growthOf(grows)) !== null) {
-          // "Checked when asked": what is wrong is thrown inside the call.
-          this.#advance([...batch.splice(0), { kind: "settle", node, attempt, at: this.#now, outcome: "failed" }]);
-        } else if (does.startsWith("sync")) batch.push(this.#settled(lease));
-        else if (endingOf(does, attempt) !== "hang") this.#begun.push(lease);
-        if (does === "syncFail") this.#advance(batch.splice(0));
+    const batch: RunInput[] = [];
+    while (this.#leases.length > 0 || this.#answers.length > 0 || batch.length > 0) {
+      // The answers of a turn cross together; before anything else is called, if one of them may stop the run.
+      batch.push(...this.#answers.splice(0));
+      const lease = batch.some(isUrgent) ? undefined : this.#leases.shift();
+      if (lease === undefined) {
+        this.#advance(batch.splice(0));
+        continue;
       }
-      if (batch.length > 0) this.#advance(batch);
+      const { node, attempt } = lease;
+      const { does, grows } = this.#knownNode(node).node;
+      batch.push({ kind: "begin", node, attempt, at: this.#now });
+      // A cancel from inside the call comes before what the call returns.
+      if (does.endsWith("Cancel")) this.#advance([...batch.splice(0), { kind: "cancel", at: this.#now }]);
+      if (grows !== undefined && this.#run?.refusalOf(node, this.#growthOf(grows)) !== null) {
+        // "Checked when asked": what is wrong is thrown inside the call.
+        this.#advance([...batch.splice(0), { kind: "settle", node, attempt, at: this.#now, outcome: "failed" }]);
+      } else if (does.startsWith("sync")) batch.push(this.#settled(lease));
+      else if (endingOf(does, attempt) !== "hang") this.#begun.push(lease);
+      if (does === "syncFail") this.#advance(batch.splice(0));
     }
   }
 

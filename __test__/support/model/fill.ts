@@ -27,6 +27,7 @@ export function fill(run: RunState, now: number, decide: () => void): void {
 }
 
 function start(run: RunState, node: ModelNode, now: number): void {
+  node.passedOver = 0;
   if (isContainer(node)) startContainer(run, node, now);
   else if (node.policy.kind?.is === "wait") startWaitNode(run, node, now);
   else {

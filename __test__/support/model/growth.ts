@@ -6,7 +6,7 @@
 import { enter } from "./containers.js";
 import { lookAgain } from "./looks.js";
 import { isSettled } from "./moves.js";
-import { addEdge, addNodes, costOf, isWithinLimits, numberPlaces } from "./nodes.js";
+import { addEdge, addNodes, isWithinLimits, numberPlaces } from "./nodes.js";
 import { above } from "./order.js";
 import { type Growth, newNode } from "./spec.js";
 import type { ModelNode, RunState, Scope } from "./state.js";
@@ -117,7 +117,7 @@ function raiseRanks(run: RunState, from: readonly ModelNode[]): void {
   for (const node of queue) {
     if (node.state !== "pending") continue;
     const below = node.downstreams.map((id) => run.node(id).rank);
-    const raised = above(node.rank, costOf(node), below);
+    const raised = above(node.rank, node.cost, below);
     if (raised.priority === node.rank.priority && raised.remainingCost === node.rank.remainingCost) continue;
     node.rank = raised;
     queue.push(...node.upstreams.map((id) => run.node(id)));
