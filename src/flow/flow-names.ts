@@ -53,6 +53,11 @@ export class FlowNames {
     return this.#capacities[pool] ?? 0;
   }
 
+  /** Whether there are pools, rates or concurrency keys. */
+  get hasPools(): boolean {
+    return this.#capacities.length > 0;
+  }
+
   /** Capacities by pool number, as a run is given them. */
   get capacities(): Uint32Array {
     return Uint32Array.from(this.#capacities);
