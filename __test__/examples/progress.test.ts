@@ -7,13 +7,13 @@ const stageOf = (node: string): string => (node.startsWith("read") ? "read" : "r
 const nodes = ["read a", "read b", "sum", "save"];
 
 const events: RunEvent[] = [
-  { seq: 0, timeMs: 0, type: "runStarted", runId: "r" },
+  { seq: 0, timeMs: 0, type: "runStarted", runId: "run" },
   { seq: 1, timeMs: 1, type: "nodeStarted", node: "read a", attempt: 1, lane: 0 },
   { seq: 2, timeMs: 2, type: "attemptFailed", node: "read a", attempt: 1, reason: "timeout", error: undefined, retryAtMs: 2 },
   { seq: 3, timeMs: 3, type: "nodeStarted", node: "read a", attempt: 2, lane: 0 },
   { seq: 4, timeMs: 7.5, type: "nodeCompleted", node: "read a", attempt: 2 },
   { type: "log", node: "sum", attempt: 1, message: "not for the display", data: undefined },
-  { seq: 5, timeMs: 8, type: "nodeFailed", node: "read b", attempt: 1, reason: "error", error: undefined },
+  { seq: 5, timeMs: 8, type: "nodeFailed", node: "read b", attempt: 1, reason: "error", error: new Error("no") },
   { seq: 6, timeMs: 8, type: "nodeSkipped", node: "sum", attempt: 0, reason: "upstreamFailed" },
   { seq: 7, timeMs: 8, type: "nodeCancelled", node: "save", attempt: 0 },
   { seq: 8, timeMs: 9, type: "runEnded", status: "failed" },

@@ -18,6 +18,10 @@ import {
 } from "./programs.js";
 import { selectedProgram } from "./selected-program.js";
 
+function isUrgent(answer: RunInput): boolean {
+  return answer.kind === "answer" && answer.verdict === "threw";
+}
+
 /** What a node of the run is in the program. */
 interface Known {
   /** Its name, behind that of the container it stands in. */
@@ -130,6 +134,11 @@ export class ModelStage implements Stage {
   #beginAll(): void {
     while (this.#leases.length > 0 || this.#answers.length > 0) {
       const batch = this.#answers.splice(0);
+      // The answers of a turn cross together; before anything else is called, if one of them may stop the run.
+      if (batch.some(isUrgent)) {
+        this.#advance(batch);
+        continue;
+      }
       for (let lease = this.#leases.shift(); lease !== undefined; lease = this.#leases.shift()) {
         const { node, attempt } = lease;
         const { does } = this.#knownNode(node).node;

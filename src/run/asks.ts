@@ -2,7 +2,8 @@
  * Predicates: edge conditions and filters, node conditions, caches, and whether a loop has done enough. The core asks, once each; this
  * calls the function and answers, in the same turn where the function does, and when its promise settles where it gives one.
  *
- * A predicate that throws, or gives something other than it should, fails the node it guards.
+ * A predicate that throws, or gives something other than it should, fails the node it guards. I1 The core hears of an answer that may
+ * stop something before anything else is called: it may take leases back. I2 A question of a loop that was asked again is void.
  */
 
 import { quote } from "../errors/base.js";
@@ -35,6 +36,8 @@ export class Asks {
   readonly #filtered = new Map<string, unknown>();
   /** What each node waits to hear of a predicate, in words. */
   readonly #open = new Map<number, string>();
+  /** How many questions were asked about each loop (I2). */
+  readonly #rounds = new Map<number, number>();
 
   constructor(desk: Desk, scene: AskScene) {
     this.#desk = desk;
@@ -66,9 +69,11 @@ export class Asks {
       return;
     }
     this.#open.set(node, this.#wordFor(question, node, from));
+    const round = this.#rounds.get(node);
+    const isVoid = (): boolean => this.#rounds.get(node) !== round;
     answer.then(
-      (verdict) => this.#answer(node, question, from, verdict),
-      (error) => this.#threw(node, question, from, error),
+      (verdict) => isVoid() || this.#answer(node, question, from, verdict),
+      (error) => isVoid() || this.#threw(node, question, from, error),
     );
   }
 
@@ -76,6 +81,7 @@ export class Asks {
     if (this.#open.size > 0) this.#open.delete(node);
     if (question === questions.until) this.#scene.goOn(node, verdict === verdicts.yes);
     this.#desk.report()?.answer(node, question, from, verdict, this.#desk.now());
+    if (verdict === verdicts.threw || (question === questions.until && verdict === verdicts.no)) this.#desk.hurry();
   }
 
   #threw(node: number, question: number, from: number, error: unknown): void {
@@ -87,7 +93,10 @@ export class Asks {
 
   #answerOf(node: number, question: number, from: number): Answer {
     if (question === questions.edge) return this.#edge(node, from);
-    if (question === questions.until) return this.#truth(this.#scene.isEnough(node), "until", node);
+    if (question === questions.until) {
+      this.#rounds.set(node, (this.#rounds.get(node) ?? 0) + 1);
+      return this.#truth(this.#scene.isEnough(node), "until", node);
+    }
     const { level, local } = this.#scene.levelOf(node);
     const inputs = this.#scene.inputsOf(node);
     if (question === questions.cache) return this.#cached(level.caches.get(local)?.(inputs, new AttemptContext(this.#desk, node, 0)), node);

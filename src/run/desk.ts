@@ -20,6 +20,8 @@ export interface Desk extends ContextHost {
   report(): Door | undefined;
   /** Has what was reported heard at once. Call it after a command, so that no later input of the same turn shares its batch. */
   flush(): void;
+  /** Has it heard before anything else is called. */
+  hurry(): void;
   /** Says something that the core does not decide, if anybody listens. */
   say(event: HostEvent): void;
   /** From now on a base node is called by {@link Extras.call}: its inputs, or what a lease of it means, have become special. */

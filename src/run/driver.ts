@@ -79,6 +79,8 @@ export class Driver implements Desk, EventNames {
   #choreHead = 0;
   /** Whether something was reported that may change what is to be done. */
   #hasNews = false;
+  /** Whether that is to be heard before anything else is called. */
+  #isUrgent = false;
   #isPumping = false;
   /** Whether code has run since the pump last read the clock. */
   #isTimeStale = false;
@@ -304,6 +306,11 @@ export class Driver implements Desk, EventNames {
     this.#cross(this.#clock.now());
   }
 
+  hurry(): void {
+    if (this.#isPumping) this.#isUrgent = true;
+    else this.flush();
+  }
+
   /** Pumps soon, unless that is going to happen anyway. */
   #wake(): void {
     if (this.#isPumping || this.#isResting || this.#isWaking) return;
@@ -339,6 +346,7 @@ export class Driver implements Desk, EventNames {
       if (this.#chores.length > 0) {
         time = this.#doChores(restAt);
         this.#isTimeStale = false;
+        if (this.#isUrgent) this.#cross(time);
         if (time > restAt) break;
         continue;
       }
@@ -514,6 +522,7 @@ export class Driver implements Desk, EventNames {
     const door = this.#door;
     if (door === undefined) return;
     this.#hasNews = false;
+    this.#isUrgent = false;
     let bits: number;
     do {
       try {

@@ -110,8 +110,10 @@ export class Items {
     }
   }
 
-  #report(node: number, { attempt }: Source, count: number, isDone: boolean): void {
+  #report(node: number, { attempt, items }: Source, count: number, isDone: boolean): void {
     this.#door()?.items(node, attempt, count, isDone, this.#desk.now());
+    // What may stop something is heard before anything else is called: it may take leases back.
+    if (items.length > this.#scene.mapOf(node).maxItems) this.#desk.hurry();
   }
 
   #door(): Door | undefined {
@@ -173,6 +175,7 @@ export class Items {
     if (door === undefined || this.#sources.get(node)?.isStopped === true) return;
     this.#desk.errors.set(node, error);
     door.itemsFailed(node, attempt, this.#desk.now());
+    this.#desk.hurry();
   }
 
   /** No more items of a map are wanted. */

@@ -38,7 +38,6 @@ export function startAttempt(run: RunState, node: ModelNode, number: number, lan
   node.lease = null;
   node.begun = number;
   node.firstStart ??= at;
-  node.passedOver = 0;
   run.attempts.set(`${node.id}#${number}`, attempt);
   run.emit({ kind: "nodeStarted", at, node: node.id, attempt: number, lane });
   return attempt;
@@ -49,7 +48,6 @@ function resume(run: RunState, attempt: Attempt, lane: number | null, at: number
   const { node, number } = attempt;
   run.move(node, "running");
   node.lease = null;
-  node.passedOver = 0;
   attempt.phase = "running";
   attempt.lane = lane;
   attempt.since = at;

@@ -84,7 +84,7 @@ export function takeItems(run: RunState, node: ModelNode, attempt: number, count
   const first = run.nodes.length;
   run.emit({ kind: "itemsAdded", at, node: node.id, count, isDone });
   run.effect({ kind: "opened", node: node.id, first, count, what: "items" });
-  for (let item = 0; item < count; item++) enter(run, addNodes(run, scope, content.plan, node.depth + 1));
+  for (let item = 0; item < count; item++) enter(run, addNodes(run, scope, content.plan, node.depth + 1, true));
   considerClosing(run, scope);
 }
 

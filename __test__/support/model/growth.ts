@@ -6,7 +6,7 @@
 import { enter } from "./containers.js";
 import { lookAgain } from "./looks.js";
 import { isSettled } from "./moves.js";
-import { addEdge, addNodes, costOf, isWithinLimits, numberPlaces } from "./nodes.js";
+import { addEdge, addNodes, isWithinLimits, numberPlaces } from "./nodes.js";
 import { above } from "./order.js";
 import { type Growth, newNode } from "./spec.js";
 import type { ModelNode, RunState, Scope } from "./state.js";
@@ -42,7 +42,10 @@ export function commitGrowth(run: RunState, node: ModelNode | null, growth: Grow
   );
   enter(run, added);
   links.sort((a, b) => a.to.id - b.to.id || a.from.id - b.from.id);
-  for (const { from, to } of links) if (isSettled(from.state)) lookAgain(run, to, from);
+  // A node sees all of them before its join is judged.
+  const settled = links.filter(({ from }) => isSettled(from.state));
+  for (const { from, to } of settled) to.seen.add(from.id);
+  for (const { from, to } of settled) lookAgain(run, to, from);
   return null;
 }
 
@@ -117,7 +120,7 @@ function raiseRanks(run: RunState, from: readonly ModelNode[]): void {
   for (const node of queue) {
     if (node.state !== "pending") continue;
     const below = node.downstreams.map((id) => run.node(id).rank);
-    const raised = above(node.rank, costOf(node), below);
+    const raised = above(node.rank, node.cost, below);
     if (raised.priority === node.rank.priority && raised.remainingCost === node.rank.remainingCost) continue;
     node.rank = raised;
     queue.push(...node.upstreams.map((id) => run.node(id)));

@@ -35,6 +35,7 @@ function isAskedAbout(node: ModelNode, upstream: ModelNode): boolean {
 
 /** An upstream has settled, or an edge from a settled one was added. */
 export function lookAgain(run: RunState, node: ModelNode, upstream: ModelNode): void {
+  node.seen.add(upstream.id);
   if (node.state !== "pending" || node.decision !== null) return;
   if (lookThrough(node, upstream) === "open") run.decisions.push({ kind: "askEdge", node, from: upstream });
   else askJoin(run, node);
@@ -46,7 +47,7 @@ export function askJoin(run: RunState, node: ModelNode): void {
   const isFinally = node.policy.isFinally === true;
   // Row "finally": "finally-nodes run on every end, as `allSettled`, when everything else has settled".
   if (isFinally && !isFinalizing(run, node)) return;
-  const lookAt = (id: number): Look => lookThrough(node, run.node(id));
+  const lookAt = (id: number): Look => (node.seen.has(id) ? lookThrough(node, run.node(id)) : "open");
   const looks = node.places.map(lookAt);
   const decision = decideJoin(isFinally ? "allSettled" : (node.policy.join ?? "allCompleted"), looks);
   if (decision.kind === "undecided") return;

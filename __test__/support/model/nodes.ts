@@ -4,12 +4,14 @@ import type { ModelPlan } from "./spec.js";
 import { insideOf, type ModelNode, type RunState, type Scope } from "./state.js";
 
 /** Adds the nodes of a plan to a scope, in the plan's order; "ids are given in commit order and never reused" (DESIGN §3). */
-export function addNodes(run: RunState, scope: Scope, plan: ModelPlan, depth: number): ModelNode[] {
+export function addNodes(run: RunState, scope: Scope, plan: ModelPlan, depth: number, areItems = false): ModelNode[] {
   const first = run.nodes.length;
   const ranks = ranksOf(plan);
   const { container } = scope;
   const added = plan.policies.map((policy, k): ModelNode => {
-    const own = ranks[k] ?? { priority: 0, remainingCost: 1 };
+    const ranked = ranks[k] ?? { priority: 0, remainingCost: 1 };
+    const cost = areItems && container !== null ? container.cost : (policy.cost ?? 1);
+    const own = areItems ? { ...ranked, remainingCost: cost } : ranked;
     return {
       id: first + k,
       policy,
@@ -19,8 +21,10 @@ export function addNodes(run: RunState, scope: Scope, plan: ModelPlan, depth: nu
       downstreams: [],
       places: [],
       guardedFrom: new Set(),
+      seen: new Set(),
       answers: new Map(),
-      rank: container === null ? own : inside(ownOf(container, own, depth), container.rank, costOf(container)),
+      cost,
+      rank: container === null ? own : inside(own, container.rank, container.cost),
       state: "pending",
       skipReason: null,
       decision: null,
@@ -37,20 +41,6 @@ export function addNodes(run: RunState, scope: Scope, plan: ModelPlan, depth: nu
   for (const [from, to, isGuarded] of plan.edges) addEdge(run.node(first + from), run.node(first + to), isGuarded === true);
   numberPlaces(added);
   return added;
-}
-
-/** Whether a node at this depth, directly inside a container, is an item of a map. (What items add stands beside them, deeper.) */
-function isItem(container: ModelNode, depth: number): boolean {
-  return container.policy.kind?.is === "map" && depth === container.depth + 1;
-}
-
-/** What a node costs itself: an item of a map what the map costs. */
-export function costOf({ policy, scope: { container }, depth }: ModelNode): number {
-  return container !== null && isItem(container, depth) ? costOf(container) : (policy.cost ?? 1);
-}
-
-function ownOf(container: ModelNode, own: ModelNode["rank"], depth: number): ModelNode["rank"] {
-  return isItem(container, depth) ? { ...own, remainingCost: costOf(container) } : own;
 }
 
 /** Numbers the upstreams that have no place yet, in node order. */

@@ -27,8 +27,12 @@ export interface ModelNode {
   readonly places: number[];
   /** Upstreams whose edge has predicates. */
   readonly guardedFrom: Set<number>;
+  /** Upstreams that have been seen to settle. */
+  readonly seen: Set<number>;
   /** What the answers about such edges make them look like. */
   readonly answers: Map<number, Look>;
+  /** Of an item of a map, the map's. */
+  readonly cost: number;
   rank: Rank;
   state: NodeState;
   skipReason: SkipReason | null;

@@ -44,7 +44,8 @@ function isExposed(inner: Scope, outer: Scope): boolean {
 export function sweep(run: RunState, { scope, why, spares }: Sweep, at: number): void {
   const left = sweepable(run, scope);
   // A wait node is never `running` when something else is decided, so what is running and no container is code.
-  const spared = new Set(spares ? left.filter((node) => node.state === "running" && !isContainer(node)) : []);
+  // A finally-node that runs inside a container spares that, too.
+  const spared = new Set(spares ? run.nodesWithin(scope).filter((node) => node.state === "running" && !isContainer(node)) : []);
   for (const node of spared)
     for (let up = node.scope; up !== scope && up.container !== null; up = up.container.scope) spared.add(up.container);
   for (const node of left) if (!spared.has(node)) sweepNode(run, node, why, at, false);
