@@ -18,10 +18,6 @@ import {
 } from "./programs.js";
 import { selectedProgram } from "./selected-program.js";
 
-function isUrgent(answer: RunInput): boolean {
-  return answer.kind === "answer" && answer.verdict === "threw";
-}
-
 /** What a node of the run is in the program. */
 interface Known {
   /** Its name, behind that of the container it stands in. */
@@ -345,4 +341,9 @@ function waitOf(does: string): { readonly signal: string | undefined; readonly m
   const [what, of = ""] = does.split(":");
   if (what === "sleeps") return { signal: undefined, ms: Number(of) };
   return what === "hears" ? { signal: of, ms: 0 } : null;
+}
+
+/** Whether an answer may fail its node, and so take back leases. */
+function isUrgent(answer: RunInput): boolean {
+  return answer.kind === "answer" && (answer.verdict === "threw" || (answer.question === "until" && answer.verdict === "no"));
 }
