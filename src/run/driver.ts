@@ -14,6 +14,8 @@
 import { AsyncResource } from "node:async_hooks";
 import type { Clock } from "../clock/clock.js";
 import type { GraphCore } from "../dag/graph-core.js";
+import { quote } from "../errors/base.js";
+import { ContextError } from "../errors/control.js";
 import { InternalError } from "../errors/internal.js";
 import type { LoweredFlow, RunDefaults } from "../flow/lowered.js";
 import { Door, type DoorEffect, doorBits, effectKinds, type NativeRun } from "../native/index.js";
@@ -21,6 +23,7 @@ import { abortReasonOf } from "./abort-reason.js";
 import { Alarm } from "./alarm.js";
 import { Cancellation } from "./cancellation.js";
 import { Chores } from "./chores.js";
+import { firstSettled } from "./columns.js";
 import { AttemptContext } from "./context.js";
 import type { Desk } from "./desk.js";
 import { type EventHub, type HostEvent, type RunStatus, runStatuses } from "./events.js";
@@ -254,6 +257,14 @@ export class Driver implements Desk {
     this.#hasNews = true;
     this.#wake();
     return this.#door;
+  }
+
+  expectGoingOn(node: number, attempt: number, call: string): void {
+    const isCalled = this.#openCall.isOf(node, attempt);
+    if (isCalled || (!this.#isOver && (this.#parts.run.states(node, 1)[0] ?? firstSettled) < firstSettled)) return;
+    throw new ContextError(
+      `node ${quote(this.addressOf(node))}, ${call}: attempt ${attempt} has ended; await what a task starts before it returns`,
+    );
   }
 
   flush(): void {

@@ -20,6 +20,11 @@ export class OpenCall {
     this.#node = -1;
   }
 
+  /** Whether it is this attempt's. */
+  isOf(node: number, attempt: number): boolean {
+    return node === this.#node && attempt === this.#attempt;
+  }
+
   /** Reports that it began, if one is going on. Answers whether that was news. */
   report(door: Door | undefined): boolean {
     if (this.#node === -1 || this.isReported || door === undefined) return false;
