@@ -53,6 +53,7 @@ export class ModelStage implements Stage {
   #status: RunStatus | null = null;
   /** Waits that are over: a further attempt is not kept waiting again. */
   readonly #heard = new Set<number>();
+  #isCancelled = false;
   readonly #rounds = new Map<number, number>();
   /** The nodes that were approved or rejected. */
   readonly #answered = new Set<string | undefined>();
@@ -156,8 +157,8 @@ export class ModelStage implements Stage {
       const { node, attempt } = lease;
       const { does, grows } = this.#knownNode(node).node;
       batch.push({ kind: "begin", node, attempt, at: this.#now });
-      // A cancel from inside the call comes before what the call returns.
-      if (does.endsWith("Cancel")) this.#advance([...batch.splice(0), { kind: "cancel", at: this.#now }]);
+      // A cancel from inside the call comes before what the call returns; a second one is not passed on.
+      if (does.endsWith("Cancel") && !this.#isCancelled) this.#advance([...batch.splice(0), { kind: "cancel", at: this.#now }]);
       if (grows !== undefined && this.#run?.refusalOf(node, this.#growthOf(grows)) !== null) {
         // "Checked when asked": what is wrong is thrown inside the call.
         this.#advance([...batch.splice(0), { kind: "settle", node, attempt, at: this.#now, outcome: "failed" }]);
@@ -166,6 +167,7 @@ export class ModelStage implements Stage {
       else if (endingOf(does, attempt) !== "hang") this.#begun.push(lease);
       if (does === "syncFail") this.#advance(batch.splice(0));
     }
+    this.#begun.push(...this.#goingOn.splice(0));
   }
 
   /** Code that waits in its call, or goes on because it has heard what it waited for. */
@@ -212,6 +214,7 @@ export class ModelStage implements Stage {
 
   #advance(inputs: readonly RunInput[]): void {
     if (this.#run === undefined) return;
+    this.#isCancelled ||= inputs.some(({ kind }) => kind === "cancel");
     const report = this.#run.advance(inputs, this.#now);
     // Names first: events may be about nodes that this step has opened.
     for (const event of report.events) if (event.kind === "scopeOpened") this.#rounds.set(event.node, event.round);
