@@ -57,7 +57,11 @@ const triggerRules: readonly Case[] = [
     feature: "all_failed",
     given: "given two upstreams, when the first succeeds, then the task is skipped at once",
     flow: { graph: "a, b -> c -> d", tasks: { b: takes(20, fails()) }, nodes: { c: { join: "allFailed" } }, executor: goesOn },
-    ends: { status: "failed", nodes: "a completed; c skipped (join); d skipped (upstreamSkipped); b failed (error)", log: ["0 nodeSkipped c 0 join"] },
+    ends: {
+      status: "failed",
+      nodes: "a completed; c skipped (join); d skipped (upstreamSkipped); b failed (error)",
+      log: ["0 nodeSkipped c 0 join"],
+    },
     differs: "a rule is decided the moment its answer cannot change, so `c` does not wait for `b`; Airflow may look at it later",
   },
   {
@@ -228,7 +232,8 @@ const flows: readonly Case[] = [
     given: "given a false answer, then what follows is skipped, but a task further down still goes by its own rule",
     flow: { graph: "check -> a -> b -> report", nodes: { check: skipped, report: { join: "allSettled" } } },
     ends: { status: "completed", nodes: "check skipped (condition); a, b skipped (upstreamSkipped); report completed" },
-    differs: "Airflow's default here ignores the rules further down; Dagny always asks them, as with `ignore_downstream_trigger_rules=False`",
+    differs:
+      "Airflow's default here ignores the rules further down; Dagny always asks them, as with `ignore_downstream_trigger_rules=False`",
   },
   {
     feature: "retries",
@@ -327,9 +332,15 @@ const flows: readonly Case[] = [
     given: "given an item that fails, when the others go on as in Airflow, then the task still fails for those behind it",
     flow: {
       graph: "list -> each -> after",
-      tasks: { list: returns([1, 2, 3]), each: map({ each: (item: unknown, ctx) => takes(Number(item), item === 1 ? fails() : returns(item))(item, ctx) }) },
+      tasks: {
+        list: returns([1, 2, 3]),
+        each: map({ each: (item: unknown, ctx) => takes(Number(item), item === 1 ? fails() : returns(item))(item, ctx) }),
+      },
     },
-    ends: { status: "failed", nodes: "list completed; each/0 failed (error); each/1, each/2 cancelled; each failed (error); after skipped (upstreamFailed)" },
+    ends: {
+      status: "failed",
+      nodes: "list completed; each/0 failed (error); each/1, each/2 cancelled; each failed (error); after skipped (upstreamFailed)",
+    },
     differs: "the first item that fails stops the others, unless the map has `allowFailures`",
   },
   {
@@ -368,7 +379,11 @@ const flows: readonly Case[] = [
     given: "given an approval, when it is rejected, then what follows is blocked",
     flow: { graph: "plan -> sign -> act", tasks: { sign: approval() } },
     commands: (sim) => sim.at(10, (run) => run.reject("sign", "too costly")),
-    ends: { status: "failed", nodes: "plan completed; sign failed (rejected); act skipped (upstreamFailed)", causes: { sign: "too costly" } },
+    ends: {
+      status: "failed",
+      nodes: "plan completed; sign failed (rejected); act skipped (upstreamFailed)",
+      causes: { sign: "too costly" },
+    },
   },
   {
     feature: "teardown",
@@ -381,7 +396,7 @@ const flows: readonly Case[] = [
     given: "given a teardown that fails after work that succeeded, then Airflow's run is a success",
     flow: { graph: "work -> teardown", tasks: { teardown: fails() }, nodes: { teardown: { finally: true } } },
     ends: { status: "failed", nodes: "work completed; teardown failed (error)" },
-    differs: "a finally-node counts like any other, as with `on_failure_fail_dagrun=True`; `onFailure: \"allow\"` gives Airflow's default",
+    differs: 'a finally-node counts like any other, as with `on_failure_fail_dagrun=True`; `onFailure: "allow"` gives Airflow\'s default',
   },
 ];
 

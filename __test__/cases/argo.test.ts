@@ -17,10 +17,7 @@ const outcomes = returns([
 ]);
 const anySucceeded = (items: unknown) => Array.isArray(items) && items.some(({ status }) => status === "completed");
 const allFailed = (items: unknown) => Array.isArray(items) && items.every(({ status }) => status === "failed");
-const twoSteps = DAG.builder()
-  .task("first", takes(10))
-  .task("second", ["first"], takes(10))
-  .build();
+const twoSteps = DAG.builder().task("first", takes(10)).task("second", ["first"], takes(10)).build();
 const brokenInside = DAG.builder().task("x", fails()).task("y", ["x"], returns()).build();
 const someFail = (item: unknown) => {
   if (item === "bad") throw new Error("bad item");
@@ -30,7 +27,8 @@ const someFail = (item: unknown) => {
 const depends: readonly Case[] = [
   {
     feature: "dag-enhanced-depends.yaml",
-    given: "given its diamond in which C fails, then the three that should execute do, the one that should not does not, and the workflow fails",
+    given:
+      "given its diamond in which C fails, then the three that should execute do, the one that should not does not, and the workflow fails",
     flow: {
       graph:
         "A -> B; A -> C; A, C -> should-execute-1; B, C -> should-execute-2; B, C -> should-not-execute; " +
@@ -229,7 +227,8 @@ const templates: readonly Case[] = [
   },
   {
     feature: "activeDeadlineSeconds of the workflow",
-    given: "given a deadline for the workflow, when it passes, then what is unfinished is stopped, the workflow fails, and its exit handler runs",
+    given:
+      "given a deadline for the workflow, when it passes, then what is unfinished is stopped, the workflow fails, and its exit handler runs",
     flow: {
       graph: "A -> B; exit",
       tasks: { A: hangs({ heedsSignal: true }) },
@@ -278,7 +277,11 @@ const templates: readonly Case[] = [
     flow: {
       graph: "flip -> done",
       tasks: {
-        flip: loop({ body: (_inputs: unknown, ctx) => (ctx.iteration < 3 ? "tails" : "heads"), until: (side) => side === "heads", limit: 5 }),
+        flip: loop({
+          body: (_inputs: unknown, ctx) => (ctx.iteration < 3 ? "tails" : "heads"),
+          until: (side) => side === "heads",
+          limit: 5,
+        }),
       },
     },
     ends: { status: "completed", nodes: "flip/1, flip/2, flip/3, flip, done completed", outputs: { flip: "heads" } },
@@ -300,7 +303,10 @@ const templates: readonly Case[] = [
     feature: "nested DAG",
     given: "given a nested DAG in which a task fails, then its dependents do not run, and the outer task fails",
     flow: { graph: "A -> inner -> B", tasks: { inner: subDag(brokenInside) } },
-    ends: { status: "failed", nodes: "A completed; inner/x failed (error); inner/y skipped (upstreamFailed); inner failed (error); B skipped (upstreamFailed)" },
+    ends: {
+      status: "failed",
+      nodes: "A completed; inner/x failed (error); inner/y skipped (upstreamFailed); inner failed (error); B skipped (upstreamFailed)",
+    },
   },
 ];
 

@@ -7,11 +7,16 @@ import { approval, DAG, map, RejectedError, sleep, subDag, TimeoutError, WaitTim
 import { attempts, fails, failsTimes, hangs, returns, takes } from "../../src/testing/index.js";
 import { type Case, testCases } from "../support/cases.js";
 
-const exponential = (more: object = {}) => ({ retry: { maxAttempts: 4, backoff: "exponential" as const, delayMs: 2000, factor: 2, ...more } });
+const exponential = (more: object = {}) => ({
+  retry: { maxAttempts: 4, backoff: "exponential" as const, delayMs: 2000, factor: 2, ...more },
+});
 const coded = (code: string) => Object.assign(new Error(code), { code });
 const is = (kind: string) => ({ condition: (order: unknown) => order === kind });
 const otherwise = { condition: (order: unknown) => order !== "book" && order !== "song" };
-const branches = DAG.builder().task("left", takes(10, returns(1))).task("right", takes(30, returns(2))).build();
+const branches = DAG.builder()
+  .task("left", takes(10, returns(1)))
+  .task("right", takes(30, returns(2)))
+  .build();
 const brokenBranches = DAG.builder()
   .task("left", takes(10, fails(coded("OutOfStock"))))
   .task("right", takes(30, returns(2)))
@@ -26,11 +31,13 @@ const tolerant = map({
   allowFailures: true,
 });
 /** How many failures are tolerated, as a task behind the map. */
-const tolerates = (most: number) => ({ each }: { each: readonly { status: string }[] }) => {
-  const failed = each.filter(({ status }) => status === "failed").length;
-  if (failed > most) throw coded("ExceedToleratedFailureThreshold");
-  return failed;
-};
+const tolerates =
+  (most: number) =>
+  ({ each }: { each: readonly { status: string }[] }) => {
+    const failed = each.filter(({ status }) => status === "failed").length;
+    if (failed > most) throw coded("ExceedToleratedFailureThreshold");
+    return failed;
+  };
 
 const errors: readonly Case[] = [
   {
@@ -69,11 +76,17 @@ const errors: readonly Case[] = [
       graph: "A",
       tasks: { A: attempts(fails(coded("Throttled")), fails(coded("Busy")), fails(coded("Busy"))) },
       nodes: {
-        A: { retry: { maxAttempts: 9, retryOn: ["Throttled", (error: unknown, attempt: number) => String(error).includes("Busy") && attempt < 3] } },
+        A: {
+          retry: {
+            maxAttempts: 9,
+            retryOn: ["Throttled", (error: unknown, attempt: number) => String(error).includes("Busy") && attempt < 3],
+          },
+        },
       },
     },
     ends: { status: "failed", nodes: "A failed (error)", attempts: { A: ["error", "error", "error"] } },
-    differs: "one policy with one backoff per node; its tests see the error and the attempt. An error's `retryAfterMs` sets a delay of its own",
+    differs:
+      "one policy with one backoff per node; its tests see the error and the attempt. An error's `retryAfterMs` sets a delay of its own",
   },
   {
     feature: "Catch",
@@ -99,7 +112,7 @@ const errors: readonly Case[] = [
     given: "given the fallback alone, when the state fails, then Step Functions' execution succeeds",
     flow: { graph: "A -> fallback", tasks: { A: fails() }, nodes: { fallback: { join: "anyFailed" } } },
     ends: { status: "failed", nodes: "A failed (error); fallback completed" },
-    differs: "a handler does not hide a failure; the node that may fail says so: `onFailure: \"allow\"`, as above",
+    differs: 'a handler does not hide a failure; the node that may fail says so: `onFailure: "allow"`, as above',
   },
   {
     feature: "Fail",
@@ -157,7 +170,8 @@ const states: readonly Case[] = [
     given: "given no match and no default, then Step Functions' execution fails",
     flow: { graph: "order -> book -> ship", tasks: { order: returns("lamp") }, edges: { "order -> book": is("book") } },
     ends: { status: "completed", nodes: "order completed; book, ship skipped (upstreamSkipped)" },
-    differs: "nothing matched means nothing to do; a node behind the branches with `join: \"anyFailed\"` or a throw in the choosing task makes it a fault",
+    differs:
+      'nothing matched means nothing to do; a node behind the branches with `join: "anyFailed"` or a throw in the choosing task makes it a fault',
   },
   {
     feature: "Parallel",
@@ -206,7 +220,10 @@ const states: readonly Case[] = [
       graph: "each -> B",
       tasks: { each: map({ over: () => [0, 1, 2], each: (n, ctx) => takes(10, n === 0 ? fails() : takes(10))(n, ctx), concurrency: 2 }) },
     },
-    ends: { status: "failed", nodes: "each/0 failed (error); each/1 cancelled; each/2 skipped (failFast); each failed (error); B skipped (upstreamFailed)" },
+    ends: {
+      status: "failed",
+      nodes: "each/0 failed (error); each/1 cancelled; each/2 skipped (failFast); each failed (error); B skipped (upstreamFailed)",
+    },
   },
   {
     feature: "Map: Retry within the iterator",
@@ -216,7 +233,11 @@ const states: readonly Case[] = [
       tasks: { each: map({ over: () => ["x", "y"], each: (item, ctx) => failsTimes(item === "x" ? 1 : 0, returns(item))(item, ctx) }) },
       nodes: { each: { retry: 2 } },
     },
-    ends: { status: "completed", nodes: "each/0, each/1, each completed", attempts: { "each/0": ["error", "completed"], "each/1": ["completed"] } },
+    ends: {
+      status: "completed",
+      nodes: "each/0, each/1, each completed",
+      attempts: { "each/0": ["error", "completed"], "each/1": ["completed"] },
+    },
     differs: "the retry of a map is that of its items; a map is not run again as a whole, as a retrier at the Map state would",
   },
   {
@@ -261,10 +282,15 @@ const states: readonly Case[] = [
       graph: "A -> inner -> B",
       tasks: {
         A: returns(20),
-        inner: subDag(DAG.builder().task("twice", (_inputs, ctx) => Number(ctx.params) * 2).build(), {
-          params: ({ A }: { A: number }) => A + 1,
-          output: ({ twice }) => twice,
-        }),
+        inner: subDag(
+          DAG.builder()
+            .task("twice", (_inputs, ctx) => Number(ctx.params) * 2)
+            .build(),
+          {
+            params: ({ A }: { A: number }) => A + 1,
+            output: ({ twice }) => twice,
+          },
+        ),
         B: ({ inner }: { inner: number }) => inner,
       },
     },
@@ -280,8 +306,12 @@ const states: readonly Case[] = [
   {
     feature: "redrive",
     given: "given the outputs of what succeeded before, when a run is begun from what failed, then only that and what follows it run",
-    flow: { graph: "A -> B -> C", tasks: { A: fails("must not run"), B: ({ A }: { A: unknown }) => `${A}!` }, run: { from: ["B"], values: { A: "kept" } } },
-    ends: { status: "completed", nodes: "B, C completed", outputs: { B: "kept!" } },
+    flow: {
+      graph: "A -> B -> C",
+      tasks: { A: fails("must not run"), B: ({ A }: { A: unknown }) => `${A}!` },
+      run: { from: ["B"], values: { A: "kept" } },
+    },
+    ends: { status: "completed", nodes: "A, B, C completed", outputs: { B: "kept!" }, order: ["B", "C"] },
     differs: "a redrive is another run, which is given the outputs that it builds on",
   },
 ];

@@ -11,7 +11,7 @@ import {
   recordsOf,
 } from "../support/core-run.js";
 import { isLegalMove } from "../support/model/moves.js";
-import { formatEvent, type NodeState, type RunInput } from "../support/model/types.js";
+import { formatEvent, type NodeState, type RunEvent, type RunInput } from "../support/model/types.js";
 import { type Case, caseOf, drive, type RunBatch, stateDifference } from "../support/run-cases.js";
 import { type ReadNode, RunReader } from "../support/run-reader.js";
 import { forEachSeed } from "../support/seeds.js";
@@ -79,7 +79,7 @@ describe("a run and its journal", { timeout }, () => {
         const isOverdue = wakeAt !== null && wakeAt <= (batches[step]?.now ?? 0);
         // A cut inside this step: the first `cut` events are on disk, the rest was lost with the process.
         for (let cut = before; cut < before + events.length; cut++) {
-          const again = givenAgain(batches[step]?.inputs ?? [], cut - before);
+          const again = givenAgain(batches[step]?.inputs ?? [], events, cut - before);
           if (again === null || (cut > before && (isOverdue || !each.random.chance(0.5)))) continue;
           const resumed = rebuiltAfter(each, straight, cut);
           const rest = batches.slice(step).map((batch, i) => (i === 0 ? { ...batch, inputs: again } : batch));
@@ -172,10 +172,12 @@ function countsTwice(input: RunInput): boolean {
   );
 }
 
-/** What is given to a run again whose batch was cut after so many events; `null` where nobody could tell what had been taken. */
-function givenAgain(inputs: readonly RunInput[], cut: number): readonly RunInput[] | null {
+/** What is given to a run again whose batch was cut after so many of its events; `null` where nobody could tell what had been taken. */
+function givenAgain(inputs: readonly RunInput[], events: readonly RunEvent[], cut: number): readonly RunInput[] | null {
   if (cut === 0 || !inputs.some(countsTwice)) return inputs;
-  return inputs.length === 1 ? [] : null;
+  if (inputs.length > 1) return null;
+  // A cancel of several nodes that was cut before all of them were written down is given again.
+  return inputs[0]?.kind === "cancelNodes" && events[cut]?.kind === "nodeCancelRequested" ? inputs : [];
 }
 
 /** The events that would move a node to each state, by their codes. */

@@ -196,6 +196,12 @@ const cases: readonly { it: string; rows: readonly Row[]; node: string; says: st
     says: '"y" was skipped because "x" was cancelled because a command asked for it',
   },
   {
+    it: "what made a container fail",
+    rows: [broken("etl"), broken("etl/sub"), broken("etl/sub/load", "disk full")],
+    node: "etl",
+    says: '"etl" failed because "etl/sub/load" failed: disk full',
+  },
+  {
     it: "what failed inside a container",
     rows: [broken("etl"), broken("etl/load", "disk full"), broken("etl/soft", "s", { isForgiven: true, at: 0 }), blocked("mail", "etl")],
     node: "mail",

@@ -25,7 +25,6 @@ interface Run {
   readonly past?: readonly (Omit<PastAttempt, "node"> & { readonly of: string })[];
   readonly undo?: readonly {
     readonly of: string;
-    readonly lane: number;
     readonly startedAt: number;
     readonly endedAt: number;
     readonly isOk: boolean;
@@ -212,7 +211,7 @@ test("a container that was tried again, a wait node, and undo", () => {
       ["sub/x", "failed", 0, 20, 20, 40, { in: "sub" }],
     ],
     past: [{ of: "sub", attempt: 1, lane: none, startedAt: 0, endedAt: 10, reason: 1 }],
-    undo: [{ of: "sub/x", lane: 0, startedAt: 40, endedAt: 44, isOk: false }],
+    undo: [{ of: "sub/x", startedAt: 40, endedAt: 44, isOk: false }],
   });
   expect(drawn(source)).toEqual([
     "0: sub/x 0+10 failed",

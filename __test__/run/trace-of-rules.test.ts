@@ -123,3 +123,19 @@ describe("a run with everything in it", () => {
     expect(spans.get("report")?.links.length).toBe(6);
   });
 });
+
+test("undo is drawn too, in its order", async () => {
+  const dag = DAG.builder()
+    .task("a", takes(5), { undo: (_output, ctx) => takes(3)({}, ctx as never) })
+    .task("b", ["a"], takes(5), { undo: (_output, ctx) => takes(4)({}, ctx as never) })
+    .task("c", ["b"], failsTimes(1))
+    .build();
+  const result = await simulate(dag, { executor: { undo: true } }).finish();
+  const trace = result.trace.toChromeTrace();
+  expect(checkTrace(trace)).toEqual([]);
+  expect(
+    trace.traceEvents.flatMap((event) =>
+      event.ph === "b" || event.ph === "e" ? [`${event.cat} ${event.name} ${event.ph} ${event.ts}`] : [],
+    ),
+  ).toEqual(["undo b b 10000", "undo b e 14000", "undo a b 14000", "undo a e 17000"]);
+});

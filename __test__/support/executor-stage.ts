@@ -4,12 +4,14 @@ import {
   DAG,
   DAGExecutor,
   DagnyError,
+  type EventListener,
   type ExecutorOptions,
   loop,
   map,
   type RunEvent,
   type RunHandle,
   type RunOptions,
+  type RunResult,
   subDag,
   type TaskContext,
   type TaskDefinition,
@@ -63,9 +65,14 @@ export class ExecutorStage implements Stage {
   /** The run's events, a line each. Times count from the last command of an idle run: until then a host may come back too early. */
   readonly log: string[] = [];
   #played: Played | null = null;
+  /** The report, once the run has ended. */
+  report: RunResult | undefined;
+  readonly #listener: EventListener | undefined;
 
-  constructor(program: Program) {
+  /** `listener` hears the events as they come. */
+  constructor(program: Program, listener?: EventListener) {
     this.#program = program;
+    this.#listener = listener;
   }
 
   async start(cancelFirst: boolean): Promise<void> {
@@ -81,6 +88,7 @@ export class ExecutorStage implements Stage {
     }
     if (cancelFirst) this.#handle.cancel();
     void this.#handle.result.then((result) => {
+      this.report = result;
       const results = Object.entries(result.nodeResults);
       const of = <Value>(read: (entry: (typeof results)[number][1]) => Value): [string, Value][] =>
         results.map(([name, entry]) => [name, read(entry)]);
@@ -209,6 +217,7 @@ export class ExecutorStage implements Stage {
   }
 
   #hear(event: RunEvent): void {
+    this.#listener?.(event);
     if (!("timeMs" in event)) throw new Error(`the host has something to say: ${event.type}`);
     const outcome = event.type === "lateOutcome" ? { outcome: event.outcome === "succeeded" ? "ok" : "failed" } : {};
     const { type: kind, timeMs, ...rest } = { ...event, ...outcome };

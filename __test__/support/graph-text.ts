@@ -11,11 +11,11 @@ export interface GraphDetails {
 /** Nodes in order of first mention; each side of an arrow is a list, and all of the left come before all of the right. */
 export function graphOf(text: string, details: GraphDetails = {}): DAG {
   const costs = new Map<string, number | undefined>();
-  const edges: [string, string, EdgeOptions | undefined][] = [];
+  const edges: [string, string, EdgeOptions][] = [];
   for (const statement of text.split(/[;\n]/)) {
     const groups = statement.split("->").map((group) => readNames(group, costs));
     for (const [at, group] of groups.entries()) {
-      for (const from of groups[at - 1] ?? []) for (const to of group) edges.push([from, to, details.edges?.[`${from} -> ${to}`]]);
+      for (const from of groups[at - 1] ?? []) for (const to of group) edges.push([from, to, details.edges?.[`${from} -> ${to}`] ?? {}]);
     }
   }
   const nodes = [...costs].map(([name, cost]) => [name, { ...details.nodes?.[name], ...(cost !== undefined && { cost }) }] as const);

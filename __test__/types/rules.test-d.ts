@@ -8,6 +8,7 @@ import {
   type ItemOutcome,
   loop,
   map,
+  type RunOptions,
   sleep,
   subDag,
   type TaskContext,
@@ -267,8 +268,23 @@ describe("definitions", () => {
         join: "allSettled",
       })
       .task("last", ["ids"], ({ ids }) => expectTypeOf(ids).toEqualTypeOf<number[]>());
+    start.task("gate", ["rows"], approval(), { join: "allSettled" });
+    start.task("pause", ["rows"], sleep(5), { finally: true });
+    start.task("part", ["rows"], subDag(DAG.from({ a: [] })), { join: "anyFailed" });
+    start.task("again", ["rows"], loop({ body: DAG.from({ a: [] }), until: () => true, limit: 1 }), { join: "anyFailed" });
     // @ts-expect-error rows may be missing
     start.task("ids", ["rows"], map({ over: ({ rows }) => rows, each: (row) => row.id }), { join: "allSettled" });
+  });
+});
+
+describe("a generic function", () => {
+  it("is followed", () => {
+    function gathered<T>(inputs: Readonly<Record<string, T>>): Record<string, T> {
+      return { ...inputs };
+    }
+    start.task("all", ["rows"], gathered).task("last", ["all"], ({ all }) => {
+      expectTypeOf(all).toEqualTypeOf<Record<string, Row[]>>();
+    });
   });
 });
 
@@ -276,6 +292,14 @@ describe("parameters", () => {
   const flow = DAG.builder<{ readonly day: string }>()
     .task("a", (_, ctx) => ctx.params.day)
     .build();
+
+  it("may be options of a run that know no nodes", async () => {
+    const options: RunOptions = { signal: AbortSignal.abort() };
+    await new DAGExecutor(start.build()).execute(undefined, options);
+    await new DAGExecutor(start.build()).execute(undefined, { targets: ["count"], values: { rows: [] } });
+    // @ts-expect-error no node is named so
+    await new DAGExecutor(start.build()).execute(undefined, { targets: ["cuont"] });
+  });
 
   it("are asked for where tasks read them", async () => {
     await new DAGExecutor(flow).execute(undefined, { params: { day: "today" } });

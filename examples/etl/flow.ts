@@ -114,7 +114,7 @@ export function etlFlow({ data, out }: EtlFolders) {
 export type EtlFlow = ReturnType<typeof etlFlow>;
 
 /** Runs it, at most four tasks at a time. Resolves with the report, whatever the tasks did. */
-export function runEtl(flow: EtlFlow, options: RunOptions = {}) {
+export function runEtl(flow: EtlFlow, options: Pick<RunOptions, "signal" | "onEvent"> = {}) {
   return new DAGExecutor(flow, 4).execute({}, options);
 }
 

@@ -76,28 +76,49 @@ export class DAGBuilder<
     return this;
   }
 
-  // The order of these signatures matters: the compiler fixes the types of functions inside `map(…)` at the first that has as many arguments.
-  /** Adds a node with its task and the nodes it needs, whose outputs are its inputs. */
+  // The order of these signatures matters: the compiler fixes the types of functions inside `map(…)` at the first that has as many arguments,
+  // and follows a generic function only where nothing but a function is asked for.
+  /** Adds a container or a wait, and the nodes it needs, whose outputs are its inputs. */
   task<const K extends string, const D extends N, R, F extends OnFailure = "fail">(
     name: K,
     needs: readonly D[],
-    task: Task<InputsOf<KeysOf<D>, O>, R, P>,
+    task: TaskDefinition<InputsOf<KeysOf<D>, O>, R>,
     options?: NodeOptions<InputsOf<KeysOf<NoInfer<D>>, O>, NoInfer<Awaited<R>>> & FollowedOptions<"allCompleted", F, false>,
   ): DAGBuilder<N | K, WithEdge<U, D, K>, O & { readonly [A in K]: OutputUnder<F, R> }, E, P>;
   /**
-   * The same for a node that may run without some of its inputs: under another join, or at the end. (The compiler reads what `map` and others
-   * are given before it reads the join: there the functions say themselves that an input may be `undefined`.)
+   * The same under another join, or at the end: it may run without some of its inputs. (The compiler reads what `map` and others are given before
+   * it reads the join: there the functions say themselves that an input may be `undefined`.)
    */
   task<const K extends string, const D extends N, R, F extends OnFailure = "fail">(
     name: K,
     needs: readonly D[],
-    task: Task<OptionalInputsOf<KeysOf<D>, O>, R, P>,
+    task: TaskDefinition<OptionalInputsOf<KeysOf<D>, O>, R>,
+    options: NodeOptions<OptionalInputsOf<KeysOf<NoInfer<D>>, O>, NoInfer<Awaited<R>>> & FollowedOptions<JoinOption, F, boolean>,
+  ): DAGBuilder<N | K, WithEdge<U, D, K>, O & { readonly [A in K]: OutputUnder<F, R> }, E, P>;
+  /** Adds a container or a wait without upstreams. */
+  task<const K extends string, R, F extends OnFailure = "fail">(
+    name: K,
+    task: TaskDefinition<NoKeys, R>,
+    options?: NodeOptions<NoKeys, NoInfer<Awaited<R>>> & FollowedOptions<JoinOption, F, boolean>,
+  ): DAGBuilder<N | K, WithNodes<U, K>, O & { readonly [A in K]: OutputUnder<F, R> }, E, P>;
+  /** Adds a node with its task and the nodes it needs, whose outputs are its inputs. */
+  task<const K extends string, const D extends N, R, F extends OnFailure = "fail">(
+    name: K,
+    needs: readonly D[],
+    task: TaskFunction<InputsOf<KeysOf<D>, O>, R, P>,
+    options?: NodeOptions<InputsOf<KeysOf<NoInfer<D>>, O>, NoInfer<Awaited<R>>> & FollowedOptions<"allCompleted", F, false>,
+  ): DAGBuilder<N | K, WithEdge<U, D, K>, O & { readonly [A in K]: OutputUnder<F, R> }, E, P>;
+  /** The same for a node that may run without some of its inputs: under another join, or at the end. */
+  task<const K extends string, const D extends N, R, F extends OnFailure = "fail">(
+    name: K,
+    needs: readonly D[],
+    task: TaskFunction<OptionalInputsOf<KeysOf<D>, O>, R, P>,
     options: NodeOptions<OptionalInputsOf<KeysOf<NoInfer<D>>, O>, NoInfer<Awaited<R>>> & FollowedOptions<JoinOption, F, boolean>,
   ): DAGBuilder<N | K, WithEdge<U, D, K>, O & { readonly [A in K]: OutputUnder<F, R> }, E, P>;
   /** Adds a node with its task; a node without upstreams is a root. */
   task<const K extends string, R, F extends OnFailure = "fail">(
     name: K,
-    task: Task<NoKeys, R, P>,
+    task: TaskFunction<NoKeys, R, P>,
     options?: NodeOptions<NoKeys, NoInfer<Awaited<R>>> & FollowedOptions<JoinOption, F, boolean>,
   ): DAGBuilder<N | K, WithNodes<U, K>, O & { readonly [A in K]: OutputUnder<F, R> }, E, P>;
   task(name: string, ...rest: readonly unknown[]): never {

@@ -8,7 +8,7 @@ import type { EdgeOptions, NodeOptions } from "./options.js";
 export type NodeEntry<N extends string = string> = N | readonly [name: N, options?: NodeOptions] | ({ readonly name: N } & NodeOptions);
 
 /** An edge as bulk calls take it: upstream, downstream, and what it carries. */
-export type EdgeEntry<F extends string = string, T extends string = string> = readonly [from: F, to: T, options?: EdgeOptions];
+export type EdgeEntry<F extends string = string, T extends string = string> = readonly [from: F, to: T, options?: EdgeOptions | undefined];
 
 /** Name and options of an entry that is not just a name; `null`, and a fault noted, where it is none. */
 export function nodeOfEntry(

@@ -13,8 +13,8 @@ export interface BackoffRow {
   readonly growth: "fixed" | "linear" | "exponential";
   /** Before the second attempt, in milliseconds. */
   readonly delayMs: number;
-  /** What an exponential delay is multiplied by. */
-  readonly factor: number;
+  /** What an exponential delay is multiplied by; `undefined` for others. */
+  readonly factor: number | undefined;
   /** The longest delay, in milliseconds; `undefined` for no cap. */
   readonly maxDelayMs: number | undefined;
   /** Which part of a delay is up to chance, 0 to 1. */

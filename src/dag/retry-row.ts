@@ -61,7 +61,7 @@ function backoffRow(retry: Readonly<Record<string, unknown>>, check: OptionCheck
   if (maxDelayMs !== undefined && !isDelay("retry.maxDelayMs", maxDelayMs)) return undefined;
   const part = jitter === undefined || typeof jitter === "boolean" ? Number(jitter === true) : jitter;
   if (!check.isNumber("retry.jitter", "true, false or a number from 0 to 1", part, (n) => n >= 0 && n <= 1)) return undefined;
-  return { growth, delayMs, factor: factor ?? 2, maxDelayMs, jitter: part };
+  return { growth, delayMs, factor: growth === "exponential" ? (factor ?? 2) : undefined, maxDelayMs, jitter: part };
 }
 
 function retryMatches(retryOn: unknown, check: OptionCheck): RetryOn {

@@ -130,8 +130,13 @@ export function map<Inputs>(options: object): TaskDefinition<Inputs, never> {
  */
 export function subDag<Inputs, S extends Shape, Out = unknown>(
   dag: DagValue<S>,
-  options: SubDagOptions<Inputs, S, Out> = {},
-): TaskDefinition<Inputs, OutOf<Out, S>> {
+  options: SubDagOptions<Inputs, S, Out> & { readonly params: (inputs: Inputs) => ParamsOf<S> },
+): TaskDefinition<Inputs, OutOf<Out, S>>;
+export function subDag<S extends Shape, Out = unknown>(
+  dag: DagValue<S>,
+  options?: Omit<SubDagOptions<unknown, S, Out>, "params">,
+): TaskDefinition<unknown, OutOf<Out, S>>;
+export function subDag<S extends Shape>(dag: DagValue<S>, options: object = {}): TaskDefinition<unknown, never> {
   const read = new Reader("subDag", options, ["params", "failFast", "output"]);
   return read.define({
     kind: "subDag",
@@ -159,9 +164,9 @@ export interface LoopRules<Out> {
 export function loop<Inputs, Out>(
   options: { readonly body: (inputs: Inputs, context: TaskContext) => Out } & LoopRules<Awaited<Out>>,
 ): TaskDefinition<Inputs, Awaited<Out>>;
-export function loop<Inputs, S extends Shape>(
+export function loop<S extends Shape>(
   options: { readonly body: DagValue<S> } & LoopRules<LeafOutputs<S>>,
-): TaskDefinition<Inputs, LeafOutputs<S>>;
+): TaskDefinition<unknown, LeafOutputs<S>>;
 export function loop<Inputs>(options: object): TaskDefinition<Inputs, never> {
   const read = new Reader("loop", options, ["body", "until", "limit"]);
   return read.define({ kind: "loop", body: read.body("body"), until: read.aFunction("until"), limit: read.count("limit") });
@@ -171,23 +176,23 @@ export function loop<Inputs>(options: object): TaskDefinition<Inputs, never> {
  * A node that waits for a signal, without holding anything; its payload is the output. Without `signal` only one that names the node ends
  * it. Rejected, or not answered in time and without a default, it fails. Throws on wrong options.
  */
-export function waitFor<Inputs, T = unknown>(
+export function waitFor<T = unknown>(
   options: WaitNodeOptions<T> & {
     /** The signal's name, which any run hears that waits for it. */
     readonly signal?: string | undefined;
   } = {},
-): TaskDefinition<Inputs, T> {
+): TaskDefinition<unknown, T> {
   const read = new Reader("waitFor", options, ["signal", "schema", "timeoutMs", "default"]);
   return read.wait("waitFor", read.name("signal"));
 }
 
 /** A node that waits until somebody approves (`run.approve(node, value)`: the value is its output) or rejects it, which fails it. */
-export function approval<Inputs, T = unknown>(options: Omit<WaitNodeOptions<T>, "schema"> = {}): TaskDefinition<Inputs, T> {
+export function approval<T = unknown>(options: Omit<WaitNodeOptions<T>, "schema"> = {}): TaskDefinition<unknown, T> {
   return new Reader("approval", options, ["timeoutMs", "default"]).wait("approval", undefined);
 }
 
 /** A node that waits for so long, in milliseconds, without holding anything; its output is `undefined`. Throws where that is no time. */
-export function sleep<Inputs>(ms: number): TaskDefinition<Inputs, undefined> {
+export function sleep(ms: number): TaskDefinition<unknown, undefined> {
   return new Reader("sleep", { ms }, ["ms"]).sleep();
 }
 
@@ -201,11 +206,6 @@ function depthInside(spec: DefinitionSpec): number {
   let depth = 0;
   for (const task of inside.nodes.task?.values() ?? []) depth = Math.max(depth, task instanceof TaskDefinition ? task.depth : 0);
   return depth;
-}
-
-/** Whether a value is a definition. */
-export function isDefinition(value: unknown): value is TaskDefinition<never, unknown> {
-  return value instanceof TaskDefinition;
 }
 
 /** Reads the options of one definition; everything that is wrong with them is thrown at once, when the definition is made. */

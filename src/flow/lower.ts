@@ -205,16 +205,14 @@ class Lowering {
       if (policyOf !== undefined) policyOf[node] = table.place(policy);
     }
     const guards = guardsOf(core);
-    const plan = new NativePlan(
-      core.native,
-      {
-        ...limits.columns(),
-        ...(isPlain ? {} : { policies: table.policies }),
-        ...(policyOf && { policyOf }),
-        ...(guards.pairs.length > 0 && { guards: guards.pairs }),
-      },
-      inner,
-    );
+    const columns = {
+      ...limits.columns(),
+      ...(isPlain ? {} : { policies: table.policies }),
+      ...(policyOf && { policyOf }),
+      ...(guards.pairs.length > 0 && { guards: guards.pairs }),
+    };
+    // The core has no words for what is wrong: once anything is, plans are made of nothing, and nobody sees them (W3).
+    const plan = this.#faults.length > 0 ? emptyPlan() : new NativePlan(core.native, columns, inner);
     const { condition, cached, undo } = core.nodes;
     return {
       core,
@@ -402,6 +400,12 @@ function singleNode(name: string, row: object): GraphCore {
     Object.entries(row).flatMap(([option, value]) => (value === undefined ? [] : [[option, new Map([[0, value]])]])),
   );
   return { names: [name], index: new Map([[name, 0]]), native, nodes: { ...nodeColumns(), ...nodes }, edges: edgeColumns() };
+}
+
+function emptyPlan(): NativePlan {
+  const native = NativeGraph.build(0, new Uint32Array());
+  if (Array.isArray(native)) throw new InternalError("a graph of no node was refused");
+  return new NativePlan(native, { defaultTimeout: Number.NaN, defaultMaxAttempts: 1 });
 }
 
 function placeIn(inner: NativePlan[], plan: NativePlan): number {

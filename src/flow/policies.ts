@@ -26,7 +26,7 @@ export function plainPolicy(defaults: RunDefaults): PolicyDraft {
 /** The delays of a policy. */
 export function backoffPart(backoff: BackoffRow | undefined): Pick<PolicyDraft, "delayMs" | "growth" | "factor" | "maxDelayMs" | "jitter"> {
   if (backoff === undefined) return { delayMs: 0, growth: delayGrowths.fixed, factor: 2, maxDelayMs: Number.NaN, jitter: 0 };
-  const { growth, delayMs, factor, maxDelayMs = Number.NaN, jitter } = backoff;
+  const { growth, delayMs, factor = 2, maxDelayMs = Number.NaN, jitter } = backoff;
   return { delayMs, growth: delayGrowths[growth], factor, maxDelayMs, jitter };
 }
 

@@ -245,6 +245,8 @@ export declare class NativeRun {
   segments(): Uint32Array
   /** The waits that are open, by the order in which they opened: `[node, key, due in ms or Infinity, name or -1, …]`. */
   openWaits(): Float64Array
+  /** The node whose wait would hear a signal of this name now, and only `node`'s where it is not -1; -1 for none. */
+  listener(name: number, node: number): number
   /** The nodes whose undo has ended, in order: `[node, 1 if it succeeded, …]`. */
   undone(): Uint32Array
   /** A copy of the columns. */

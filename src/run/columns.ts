@@ -75,7 +75,6 @@ export interface PastAttempt {
 /** A call of the code that undoes a node. */
 export interface UndoCall {
   readonly node: number;
-  readonly lane: number;
   /** Microseconds since the run's start. */
   readonly startedAt: number;
   /** Microseconds since the run's start. */

@@ -47,7 +47,7 @@ export class DAGExecutor<S extends Shape = AnyShape> {
 
   /** The same, with a handle on the run while it goes on. Throws where `execute` rejects. The first task is called after this turn. */
   start<R, T>(...args: RunArguments<S, R, T, RunOptions<NodeName<S>, ParamsOf<S>>>): RunHandle<OutputsOf<S, T>> {
-    const [given, options = {}] = args as [tasks?: AnyTasks, options?: RunOptions];
+    const [given, options = {}] = args as [tasks?: AnyTasks, options?: RunOptions<string>];
     checkRunOptions(options);
     const { defaults, undo, runTimeoutMs, clock = systemClock } = this.#options;
     const flow = flowOf(coreOf(this.#dag), given, options, defaults);

@@ -59,8 +59,10 @@ export class Explainer {
   explain(node: number): string | undefined {
     const name = quote(this.#source.nameOf(node));
     switch (this.#source.stateOf(node)) {
-      case "failed":
-        return this.#failure(node);
+      case "failed": {
+        const inner = this.#rootInside(node);
+        return inner === node ? this.#failure(node) : `${name} failed because ${this.#failure(inner)}`;
+      }
       case "skipped":
         return `${name} was skipped because ${this.#whySkipped(node)}`;
       case "filtered":
@@ -75,8 +77,7 @@ export class Explainer {
   /** What failed, as a clause; of a container, what failed in it. */
   #failure(node: number, by = ""): string {
     const source = this.#source;
-    let failed = node;
-    for (let inner = this.#failedInside(failed); inner !== undefined; inner = this.#failedInside(failed)) failed = inner;
+    const failed = this.#rootInside(node);
     const inside = failed === node ? "" : `, inside ${quote(source.nameOf(node))},`;
     const name = quote(source.nameOf(failed)) + inside + by;
     const attempt = source.attemptOf(failed);
@@ -97,6 +98,13 @@ export class Explainer {
         if (attempt === 0) return `${name} failed before its first attempt${said}`;
         return `${name} failed${attempt > 1 ? ` in attempt ${attempt}` : ""}${said}`;
     }
+  }
+
+  /** Of a container the innermost node whose failure made it fail; of anything else, and one that failed by itself, the node. */
+  #rootInside(node: number): number {
+    let root = node;
+    for (let inner = this.#failedInside(root); inner !== undefined; inner = this.#failedInside(root)) root = inner;
+    return root;
   }
 
   /** The first node directly inside that made a container fail; `undefined` where it failed by itself. */

@@ -174,12 +174,9 @@ export class DriverHandle<Nodes extends object> implements RunHandle<Nodes> {
   /** The payload as the schema of the wait that will hear it lets it through. */
   #checked(signal: string, number: number, node: number | undefined, payload: unknown): unknown {
     const { extras } = this.#driver;
-    const rows = this.#driver.run.openWaits();
-    for (let row = 0; row < rows.length; row += 4) {
-      const [waiter = 0, , , name] = rows.subarray(row, row + 4);
-      if (name !== number || (node !== undefined && node !== waiter)) continue;
-      return extras.waitOf(waiter) === undefined ? payload : this.#fitting(waiter, payload, `signal ${quote(signal)}`);
-    }
+    const listener = this.#driver.run.listener(number, node ?? -1);
+    if (listener !== -1)
+      return extras.waitOf(listener) === undefined ? payload : this.#fitting(listener, payload, `signal ${quote(signal)}`);
     const waiter = node ?? extras.levels.waitNodeFor(signal);
     return waiter === undefined ? payload : this.#fitting(waiter, payload, `signal ${quote(signal)}`);
   }

@@ -106,8 +106,8 @@ export interface GrowthLimits {
 /** Which outputs a report keeps. */
 export type KeepResults = "all" | "leaves" | "none";
 
-/** Options of one run. `Name` is what its nodes are called, `Params` what they read as `ctx.params`. */
-export interface RunOptions<Name extends string = string, Params = unknown> extends Selection<Name> {
+/** Options of one run. `Name` is what its nodes are called (without it: options that name none), `Params` what they read as `ctx.params`. */
+export interface RunOptions<Name extends string = never, Params = unknown> extends Selection<Name> {
   /** What tasks read as `ctx.params`. */
   readonly params?: Params | undefined;
   /** Cancels the run when it aborts. */
@@ -233,7 +233,7 @@ const runOptionNames: readonly (keyof RunOptions)[] = [
 ];
 
 /** Checks the second argument of `execute` and `start`. Names of nodes are checked where they are looked up. */
-export function checkRunOptions(options: RunOptions): void {
+export function checkRunOptions(options: RunOptions<string>): void {
   const faults: DagnyError[] = [];
   const check = new OptionCheck(undefined, faults);
   if (!check.isRecord("options", options)) throw errorOf(faults);

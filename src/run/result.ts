@@ -222,6 +222,7 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
       durationUs: outcome.run.time(),
       columns: () => outcome.columns,
       pastAttempts: () => outcome.run.pastAttempts(),
+      undoCalls: () => this.#parts.driver.knownExtras?.undos.calls ?? [],
     };
   }
 }

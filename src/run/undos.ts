@@ -1,5 +1,6 @@
 /** Undoing: calls the code that takes back what a node has done, and says how it ended. The core decides of which nodes, and in which order. */
 import type { UndoFunction } from "../flow/lowered.js";
+import type { UndoCall } from "./columns.js";
 import { AttemptContext } from "./context.js";
 import type { Desk } from "./desk.js";
 import { isThenable } from "./thenable.js";
@@ -11,6 +12,15 @@ export interface UndoScene {
   outputOf(node: number): unknown;
 }
 
+/** A call that goes on. */
+interface Began {
+  readonly node: number;
+  /** The run's time, in microseconds. */
+  readonly startedAt: number;
+  /** The clock's reading then, in milliseconds. */
+  readonly readAt: number;
+}
+
 /** The undoing of one run. */
 export class Undos {
   readonly #desk: Desk;
@@ -19,6 +29,8 @@ export class Undos {
   readonly #kept = new Map<number, unknown>();
   /** What undoing threw, by node. */
   readonly errors = new Map<number, unknown>();
+  /** The calls that have returned, for the trace, in that order. */
+  readonly calls: UndoCall[] = [];
 
   constructor(desk: Desk, scene: UndoScene) {
     this.#desk = desk;
@@ -32,27 +44,30 @@ export class Undos {
 
   /** Calls the code that undoes a node. */
   undo(node: number): void {
+    const began = { node, startedAt: this.#desk.run.time(), readAt: this.#desk.now() };
     try {
       const output = this.#kept.has(node) ? this.#kept.get(node) : this.#scene.outputOf(node);
       const returned = this.#scene.undoOf(node)?.(output, new AttemptContext(this.#desk, node, 0));
-      if (!isThenable(returned)) this.#undone(node, true);
+      if (!isThenable(returned)) this.#undone(began, true);
       else {
         returned.then(
-          () => this.#undone(node, true),
-          (error) => this.#failed(node, error),
+          () => this.#undone(began, true),
+          (error) => this.#failed(began, error),
         );
       }
     } catch (error) {
-      this.#failed(node, error);
+      this.#failed(began, error);
     }
   }
 
-  #failed(node: number, error: unknown): void {
-    this.errors.set(node, error);
-    this.#undone(node, false);
+  #failed(began: Began, error: unknown): void {
+    this.errors.set(began.node, error);
+    this.#undone(began, false);
   }
 
-  #undone(node: number, isOk: boolean): void {
-    this.#desk.report()?.undone(node, isOk, this.#desk.now());
+  #undone({ node, startedAt, readAt }: Began, isOk: boolean): void {
+    const now = this.#desk.now();
+    this.calls.push({ node, startedAt, endedAt: startedAt + Math.round((now - readAt) * 1000), isOk });
+    this.#desk.report()?.undone(node, isOk, now);
   }
 }

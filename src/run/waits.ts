@@ -21,7 +21,7 @@
 import { type AttemptTable, cell } from "./attempts.js";
 import type { RunColumns } from "./columns.js";
 import { rowsInOrder, sortByTime } from "./sort-by-time.js";
-import { forEachUpstream, type TraceGraph, type Upstreams } from "./trace-graph.js";
+import { forEachUpstream, type TraceGraph, topologicalOrder, type Upstreams } from "./trace-graph.js";
 
 /** What came last of the things that an attempt waited for. */
 export const waitKinds = ["start", "upstream", "retry", "slot", "thread"] as const;
@@ -58,7 +58,8 @@ export interface Waits {
 
 /** Finds out what every attempt waited for. Linear in nodes, edges and attempts. */
 export function waitsOf(attempts: AttemptTable, columns: RunColumns, graph: TraceGraph, upstreams: Upstreams): Waits {
-  const { rowCount, node, lane, start, end, previousRow, lastRow: lastOf, endingRow } = attempts;
+  const { rowCount, node, lane, start, end, previousRow, lastRow: lastOf } = attempts;
+  const endingRow = endingsOf(attempts, columns, graph, upstreams);
   const inputsAt = new Float64Array(rowCount);
   const slotAt = new Float64Array(rowCount);
   const readyAt = new Float64Array(rowCount);
@@ -92,7 +93,7 @@ export function waitsOf(attempts: AttemptTable, columns: RunColumns, graph: Trac
     } else {
       forEachUpstream(upstreams, id, (upstream) => {
         const settledAt = cell(columns.settledAt, upstream);
-        // An upstream that settled after the start was not waited for; one that settled without running has no row.
+        // An upstream that settled after the start was not waited for.
         if (settledAt < at || settledAt > began) return;
         const from = cell(endingRow, upstream);
         if (settledAt === at && from < last) return;
@@ -101,7 +102,7 @@ export function waitsOf(attempts: AttemptTable, columns: RunColumns, graph: Trac
         why = from < 0 ? START : UPSTREAM;
       });
     }
-    const inputsEnded = at;
+    const inputsEnded = last < 0 ? 0 : cell(end, last);
 
     // The delay. The columns know when a node last became ready: that is its last row. Of earlier ones only long delays are seen.
     if (before >= 0 || id >= graph.baseCount) {
@@ -157,4 +158,25 @@ export function waitsOf(attempts: AttemptTable, columns: RunColumns, graph: Trac
       if (cell(threadRow, row) >= 0) visit(cell(threadRow, row));
     },
   };
+}
+
+/**
+ * By node id: the row that ended last before the node settled, or -1. Of a node that ran it is its own; one that settled without (a wait, a
+ * node that was skipped, one between attempts) stands for what it waited for itself.
+ */
+function endingsOf({ end, endingRow, lastRow }: AttemptTable, columns: RunColumns, graph: TraceGraph, upstreams: Upstreams): Int32Array {
+  if (!endingRow.includes(-1)) return endingRow;
+  const endings = endingRow.slice();
+  for (const node of topologicalOrder(graph)) {
+    if (cell(endings, node) >= 0) continue;
+    const settledAt = cell(columns.settledAt, node);
+    let last = cell(lastRow, node);
+    forEachUpstream(upstreams, node, (upstream) => {
+      const row = cell(endings, upstream);
+      if (row < 0 || cell(end, row) > settledAt) return;
+      if (last < 0 || cell(end, row) > cell(end, last) || (cell(end, row) === cell(end, last) && row > last)) last = row;
+    });
+    endings[node] = last;
+  }
+  return endings;
 }

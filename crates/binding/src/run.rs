@@ -288,6 +288,14 @@ impl NativeRun {
         Ok(numbers.collect::<Vec<_>>().into())
     }
 
+    /// The node whose wait would hear a signal of this name now, and only `node`'s where it is not -1; -1 for none.
+    #[napi(catch_unwind)]
+    pub fn listener(&self, name: u32, node: f64) -> napi::Result<f64> {
+        let live = lock(&self.live)?;
+        let node = (node >= 0.0).then_some(node as u32);
+        Ok(live.run.listener(name, node).map_or(-1.0, |(listener, _)| f64::from(listener)))
+    }
+
     /// The nodes whose undo has ended, in order: `[node, 1 if it succeeded, …]`.
     #[napi(catch_unwind)]
     pub fn undone(&self) -> napi::Result<Uint32Array> {

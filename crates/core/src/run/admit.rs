@@ -33,6 +33,7 @@ impl Run {
         let mut run = Self::new(plan, options, false);
         for &event in events {
             let position = run.event_count;
+            run.pass_over(&event);
             let is_known = event.kind != EventKind::Grew || run.take_growth(&event, growths);
             if !is_known || !run.admits(&event) {
                 return Err(FoldError { position, event });

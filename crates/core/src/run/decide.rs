@@ -48,8 +48,14 @@ impl Run {
             || !self.opening.is_empty()
             || !self.arrived.is_empty()
             || !self.branch.is_empty()
-            || (self.is_paused && self.lease_count > 0)
+            || self.takes_leases_back()
             || self.sweeps.front().is_some_and(Sweep::has_begun)
+    }
+
+    /// Whether a pause has leases to take back.
+    #[inline]
+    pub(super) fn takes_leases_back(&self) -> bool {
+        self.is_paused && self.lease_count > 0 && self.is_up()
     }
 
     #[cold]
@@ -65,7 +71,7 @@ impl Run {
             }
         } else if !self.branch.is_empty() {
             self.sweep_branch(at, effects);
-        } else if self.is_paused && self.lease_count > 0 {
+        } else if self.takes_leases_back() {
             self.return_leases(at, effects);
         } else if let Some(&sweep) = self.sweeps.front() {
             self.sweep_on(sweep, at, effects);
@@ -171,11 +177,7 @@ impl Run {
     #[cold]
     fn decide_scopes(&mut self, at: u64, effects: &mut Effects) {
         if let Some(&culprit) = self.culprits.front() {
-            let scope = self.places.scope_of(culprit);
-            let state = &self.places.scopes[scope as usize];
-            let open = if self.is_plain { self.unsettled_count } else { state.open };
-            let has_settled = open == 0 && state.is_complete;
-            if state.is_stopped || has_settled || (!self.is_plain && self.is_accepted(culprit)) {
+            if self.is_pardoned(culprit) {
                 self.culprits.pop_front();
             } else {
                 self.emit(Event::of_node(EventKind::RunStopping, at, culprit, 0));
@@ -187,28 +189,37 @@ impl Run {
         }
     }
 
+    /// Whether a failure stops nothing: nothing is left to stop, or a downstream accepts it.
+    pub(super) fn is_pardoned(&self, culprit: u32) -> bool {
+        let state = &self.places.scopes[self.places.scope_of(culprit) as usize];
+        let open = if self.is_plain { self.unsettled_count } else { state.open };
+        state.is_stopped || (open == 0 && state.is_complete) || (!self.is_plain && self.is_accepted(culprit))
+    }
+
+    /// Whether all in a scope is over that its container, or its finally-nodes, wait for.
+    pub(super) fn is_closable(&self, scope: u32) -> bool {
+        let state = &self.places.scopes[scope as usize];
+        let may_get_more = !state.is_complete && !state.is_stopped;
+        let node = state.container;
+        if node == NONE || state.is_closed || state.open > 0 || may_get_more || self.nodes.state[node as usize] != NodeState::Running {
+            return false;
+        }
+        let is_final = state.phase == Phase::Finalizing;
+        let waits_for_code = (state.open_finally > 0 || is_final) && self.is_awaited_inside(scope);
+        !waits_for_code && !(is_final && state.open_finally > 0)
+    }
+
     /// A scope in which all ordinary nodes have settled: its finally-nodes run, or its container goes on.
     fn close(&mut self, scope: u32, at: u64, effects: &mut Effects) {
-        let state = &self.places.scopes[scope as usize];
-        let node = state.container;
-        let may_get_more = !state.is_complete && !state.is_stopped;
-        if node == NONE || state.is_closed || state.open > 0 || may_get_more || self.nodes.state[node as usize] != NodeState::Running {
+        if !self.is_closable(scope) {
             return;
         }
-        let (attempt, has_failed, is_swept, phase) = (state.attempt, state.has_failed, state.is_swept, state.phase);
-        let is_final = phase == Phase::Finalizing;
-        if state.open_finally > 0 || is_final {
-            if self.is_awaited_inside(scope) {
-                return;
-            }
-            if !is_final {
-                let event = Event::of_node(EventKind::PhaseEntered, at, node, attempt);
-                self.emit(Event { detail: Phase::Finalizing as u8, ..event });
-                return;
-            }
-            if self.places.scopes[scope as usize].open_finally > 0 {
-                return;
-            }
+        let state = &self.places.scopes[scope as usize];
+        let (node, attempt, has_failed, is_swept) = (state.container, state.attempt, state.has_failed, state.is_swept);
+        if state.open_finally > 0 {
+            let event = Event::of_node(EventKind::PhaseEntered, at, node, attempt);
+            self.emit(Event { detail: Phase::Finalizing as u8, ..event });
+            return;
         }
         self.stop_items(node, effects);
         self.incomplete.remove(&scope);

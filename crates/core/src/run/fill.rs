@@ -14,7 +14,7 @@ impl Run {
     /// Starts what can start, at `now`.
     #[inline]
     pub(super) fn fill(&mut self, now: u64, effects: &mut Effects) {
-        if self.is_paused {
+        if self.is_paused() {
             return;
         }
         if !self.undoing.ready.is_empty() {
@@ -111,7 +111,7 @@ impl Run {
 
     /// When a rate lets the first nodes that wait for one start, at the earliest.
     pub(super) fn room_at(&self, now: u64) -> Option<u64> {
-        if self.is_paused || self.ready.is_plain() {
+        if self.is_paused() || self.ready.is_plain() {
             return None;
         }
         self.ready.heads().filter_map(|(class, _)| self.pools.room_at(&class.needs, now)).min()

@@ -224,10 +224,10 @@ impl Run {
         for &(to, from) in &links {
             self.raise(from, to);
         }
-        for (to, from) in links {
-            if self.nodes.state[from as usize].is_settled() {
-                self.see(from, to);
-            }
+        for ends in links.chunk_by(|(one, _), (other, _)| one == other) {
+            let settled = ends.iter().map(|&(_, from)| from).filter(|&from| self.nodes.state[from as usize].is_settled());
+            let settled: Vec<u32> = settled.collect();
+            self.see_all(ends[0].0, &settled);
         }
     }
 

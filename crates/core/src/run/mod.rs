@@ -24,6 +24,7 @@ mod decide;
 mod fill;
 mod grow;
 mod join;
+mod pass_over;
 mod phases;
 mod propagate;
 mod ready;

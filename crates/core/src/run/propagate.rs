@@ -72,25 +72,40 @@ impl Run {
         self.count_look(from, to, look);
     }
 
-    /// An upstream of `to` that was open has this look for good.
-    pub(super) fn count_look(&mut self, from: u32, to: u32, look: Look) {
-        let i = to as usize;
-        if self.nodes.state[i] != NodeState::Pending || self.nodes.has(to, flag::JOINED) {
+    /// `to` has just been linked to these upstreams, which have settled: it sees all of them before its join is judged.
+    pub(super) fn see_all(&mut self, to: u32, upstreams: &[u32]) {
+        if self.nodes.state[to as usize] != NodeState::Pending || self.nodes.has(to, flag::JOINED) {
             return;
         }
+        let mut has_seen = false;
+        for &from in upstreams {
+            if self.nodes.state[from as usize] == NodeState::Completed && self.places.is_guarded(from, to) {
+                self.decisions.push_back(Decision::AskEdge(from, to));
+            } else {
+                self.note_look(from, to, self.look_of(from));
+                has_seen = true;
+            }
+        }
+        if has_seen {
+            self.judge(to);
+        }
+    }
+
+    /// An upstream of `to` that was open has this look for good.
+    pub(super) fn count_look(&mut self, from: u32, to: u32, look: Look) {
+        if self.nodes.state[to as usize] == NodeState::Pending && !self.nodes.has(to, flag::JOINED) {
+            self.note_look(from, to, look);
+            self.judge(to);
+        }
+    }
+
+    fn note_look(&mut self, from: u32, to: u32, look: Look) {
+        let i = to as usize;
         self.nodes.open_upstreams[i] = self.nodes.open_upstreams[i].saturating_sub(1);
         let open = self.nodes.open_upstreams[i];
         let policy = self.places.policy(to);
-        if policy.is_finally {
-            if open == 0 && self.is_finalizing(to) {
-                self.join(to, Verdict::Met);
-            }
-            return;
-        }
-        if policy.join == Join::AllCompleted && look == Look::Completed && !self.looks.contains_key(&to) {
-            if open == 0 {
-                self.join(to, Verdict::Met);
-            }
+        let is_mere_count = policy.join == Join::AllCompleted && look == Look::Completed && !self.looks.contains_key(&to);
+        if policy.is_finally || is_mere_count {
             return;
         }
         let join = policy.join.clone();
@@ -105,13 +120,33 @@ impl Run {
             looks
         });
         seen.see(look);
-        let seen = *seen;
-        let verdict = if let Join::Expression(_) = join {
-            let looks = self.looks_in_expression(to);
-            if let Some(entry) = looks.iter_mut().find(|(upstream, _)| *upstream == from) {
-                entry.1 = look;
+        if let Join::Expression(_) = join
+            && let Some(entry) = self.looks_in_expression(to).iter_mut().find(|(upstream, _)| *upstream == from)
+        {
+            entry.1 = look;
+        }
+    }
+
+    /// Decides the join of a node if its answer cannot change any more.
+    fn judge(&mut self, to: u32) {
+        let open = self.nodes.open_upstreams[to as usize];
+        let policy = self.places.policy(to);
+        if policy.is_finally {
+            if open == 0 && self.is_finalizing(to) {
+                self.join(to, Verdict::Met);
             }
-            let looks = &*looks;
+            return;
+        }
+        let Some(&seen) = self.looks.get(&to) else {
+            // Mere completions so far.
+            if open == 0 {
+                self.join(to, Verdict::Met);
+            }
+            return;
+        };
+        let join = policy.join.clone();
+        let verdict = if let Join::Expression(_) = join {
+            let looks = &*self.looks_in_expression(to);
             seen.decide(&join, |place| looks.get(place as usize).map_or(Look::Open, |(_, look)| *look))
         } else {
             seen.decide(&join, |_| Look::Open)

@@ -3,7 +3,7 @@
 use super::Run;
 use super::columns::flag;
 use super::effect::{AbortReason, Effect, Effects};
-use super::event::{Event, EventKind};
+use super::event::{Event, EventKind, NONE};
 use super::state::{NodeState, Reason};
 
 /// A walk over a scope and all inside it.
@@ -28,40 +28,59 @@ impl Sweep {
 impl Run {
     /// Settles everything that is left in the scope of the first sweep, joins not asked.
     pub(super) fn sweep_on(&mut self, sweep: Sweep, at: u64, effects: &mut Effects) {
-        let Sweep { scope, why, next } = sweep;
-        let may_spare = !self.options.abort_running && !self.places.scopes[scope as usize].is_closed;
-        for (first, count) in self.places.blocks_to_sweep(scope) {
-            for node in first.max(next)..first + count {
-                let i = node as usize;
-                let state = self.nodes.state[i];
-                if state.is_settled() || (!self.is_plain && self.places.policy(node).is_finally) {
+        for (first, count) in self.places.blocks_to_sweep(sweep.scope) {
+            for node in first.max(sweep.next)..first + count {
+                if !self.is_taken_by(sweep, node) {
                     continue;
                 }
-                if why != AbortReason::FailFast {
-                    self.cancel_node(node, at, why, effects);
-                } else if self.nodes.attempt[i] == 0 {
+                if sweep.why == AbortReason::FailFast && self.nodes.attempt[node as usize] == 0 {
                     self.return_lease(node, at, effects);
                     self.emit(Event::of_node(EventKind::NodeSkipped, at, node, 0).because(Reason::FailFast));
                     self.free_outputs(node, effects);
-                } else if !may_spare || !self.is_spared(node) {
-                    self.cancel_node(node, at, why, effects);
+                } else {
+                    self.cancel_node(node, at, sweep.why, effects);
                 }
             }
         }
         self.sweeps.pop_front();
     }
 
+    /// Whether a sweep settles this node of its scope.
+    pub(super) fn is_taken_by(&self, sweep: Sweep, node: u32) -> bool {
+        let i = node as usize;
+        if self.nodes.state[i].is_settled() || (!self.is_plain && self.places.policy(node).is_finally) {
+            return false;
+        }
+        let may_spare = || !self.options.abort_running && !self.places.scopes[sweep.scope as usize].is_closed;
+        sweep.why != AbortReason::FailFast || self.nodes.attempt[i] == 0 || !may_spare() || !self.is_spared(node)
+    }
+
     /// Settles the nodes of which a cancel was accepted, with all inside them.
     pub(super) fn sweep_branch(&mut self, at: u64, effects: &mut Effects) {
         for (first, count) in self.places.blocks_of(self.branch.iter().copied()) {
             for node in first..first + count {
-                let is_spared = self.places.policy(node).is_finally && !self.branch.contains(&node);
-                if !self.nodes.state[node as usize].is_settled() && !is_spared {
+                if self.is_taken_with_branch(node) {
                     self.cancel_node(node, at, AbortReason::Cancel, effects);
                 }
             }
         }
         self.branch.clear();
+    }
+
+    /// Whether this node, named or inside one that is, is cancelled with the branch.
+    pub(super) fn is_taken_with_branch(&self, node: u32) -> bool {
+        if self.nodes.state[node as usize].is_settled() {
+            return false;
+        }
+        let mut at = node;
+        while at != NONE && !self.branch.contains(&at) {
+            // What is inside a finally-node is left alone with it.
+            if self.places.policy(at).is_finally {
+                return false;
+            }
+            at = self.places.scopes[self.places.scope_of(at) as usize].container;
+        }
+        at != NONE
     }
 
     /// Whether a stop that aborts nothing lets a begun node go on: its code runs, or code inside it does.

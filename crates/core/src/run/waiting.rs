@@ -77,9 +77,7 @@ impl Run {
         if !self.started || all_settled {
             return;
         }
-        let hears = |&&(listener, _): &&(u32, u32)| node.is_none_or(|node| node == listener);
-        let listener = self.listeners.get(&name).and_then(|waits| waits.values().find(hears).copied());
-        if let Some((listener, key)) = listener {
+        if let Some((listener, key)) = self.listener(name, node) {
             let end = if is_rejection { WaitEnd::Rejected } else { WaitEnd::Answered };
             self.end_wait(listener, key, at, end, payload, effects);
             self.decide(at, effects);
@@ -87,6 +85,14 @@ impl Run {
             let event = Event::of_node(EventKind::SignalQueued, at, node.unwrap_or(NONE), 0).on_lane(name);
             self.emit(Event { detail: u8::from(is_rejection), value: u64::from(payload), ..event });
         }
+    }
+
+    /// The wait that would hear a signal now, as node and key: the oldest one; only of `node`, where one is given. Cost: O(log m), and
+    /// where a node is given, O(m) in the waits for that name.
+    #[must_use]
+    pub fn listener(&self, name: u32, node: Option<u32>) -> Option<(u32, u32)> {
+        let hears = |&&(listener, _): &&(u32, u32)| node.is_none_or(|node| node == listener);
+        self.listeners.get(&name)?.values().find(hears).copied()
     }
 
     /// The first signal in the queue that an open wait may hear.
