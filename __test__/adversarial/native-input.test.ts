@@ -9,11 +9,11 @@ import {
   NativeGrowth,
   NativePlan,
   type NativePolicy,
-  NativeRun,
   type NativeRunOptions,
   newNode,
   nodeKinds,
   none,
+  openRun,
   ownSignal,
   type PlanColumns,
   policyFlags,
@@ -147,7 +147,7 @@ describe("columns", () => {
       return plan;
     };
     expect(() => nest(2001)).toThrow(/^INTERNAL: plans are nested at most 2000 deep/);
-    expect(new NativeRun(nest(2000), nativeRunOptions()).journalHeader()).toHaveLength(80);
+    expect(openRun(nest(2000), nativeRunOptions()).journalHeader()).toHaveLength(80);
   });
 });
 
@@ -157,9 +157,9 @@ describe("options of a run", () => {
     ["a need larger than its pool", { pools: words(3, 1) }, words(1, 2)],
     ["intervals of another length", { pools: words(3, 1), intervals: Float64Array.of(1) }, words(0, 1)],
   ])("%s", (_what, options, needs) => {
-    expect(() => new NativeRun(planWith({ needs }), nativeRunOptions(options))).toThrow(/^INTERNAL: /);
+    expect(() => openRun(planWith({ needs }), nativeRunOptions(options))).toThrow(/^INTERNAL: /);
     const outer = planWith({ kind: nodeKinds.subDag }, [planWith({ needs })]);
-    expect(() => new NativeRun(outer, nativeRunOptions(options))).toThrow(/^INTERNAL: /);
+    expect(() => openRun(outer, nativeRunOptions(options))).toThrow(/^INTERNAL: /);
   });
 });
 
@@ -181,7 +181,7 @@ describe("additions", () => {
   });
 
   test("needs that the run has no pool for", () => {
-    const run = new NativeRun(planOf({}), nativeRunOptions());
+    const run = openRun(planOf({}), nativeRunOptions());
     const growth = new NativeGrowth(planWith({ needs: words(0, 1) }), words());
     expect(() => run.queueGrowth(growth)).toThrow(/^INTERNAL: /);
     expect(() => run.checkGrowth(growth, -1)).toThrow(/^INTERNAL: /);

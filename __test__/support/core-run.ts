@@ -1,5 +1,5 @@
 /** The core's run behind the interface of the reference model: inputs and effects through the door, events from their records. */
-import { Door, type DoorEffect, doorBits, type NativePlan, NativeRun, questions, verdicts } from "../../src/native/index.js";
+import { Door, type DoorEffect, doorBits, type NativePlan, NativeRun, openRun, questions, verdicts } from "../../src/native/index.js";
 import { readEffect, readEvents } from "./core-events.js";
 import { coreGrowth, coreOptions } from "./core-plan.js";
 import type { Growth, RunSpec } from "./model/spec.js";
@@ -25,7 +25,7 @@ export class CoreRun {
   }
 
   static fresh(spec: RunSpec, plan: NativePlan): CoreRun {
-    const run = new NativeRun(plan, coreOptions(spec));
+    const run = openRun(plan, coreOptions(spec));
     run.record();
     return new CoreRun(run);
   }

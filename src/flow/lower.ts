@@ -31,9 +31,13 @@ export interface FlowSource {
   readonly tasks: readonly (RunTask | undefined)[];
   /** Whether each task is of the kind that the graph itself says, so that a plan made before holds. */
   readonly isAsPlanned: boolean;
+  /** Whether it is known that every node has a task, and that it is a function. */
+  readonly areFunctions?: boolean;
   /** Nodes that a value stands for. */
   readonly given?: ReadonlyMap<number, unknown>;
 }
+
+const noValues: ReadonlyMap<number, unknown> = new Map();
 
 /** How many plans are kept for one graph: its executors may each have timeouts of their own, computed from the time of day, say. */
 const mostPlans = 8;
@@ -52,7 +56,7 @@ interface KeptFlow {
  * what is wrong with the tasks, with what nodes need and with how they go together.
  */
 export function lowerFlow(source: FlowSource, defaults: RunDefaults): LoweredFlow {
-  const { core, tasks, isAsPlanned, given = new Map() } = source;
+  const { core, tasks, isAsPlanned, given = noValues } = source;
   if (!isAsPlanned || given.size > 0) return makeFlow(core, tasks, given, defaults);
   const kept = keptFlows(core, defaults);
   const key = keyOf(defaults);
@@ -60,8 +64,9 @@ export function lowerFlow(source: FlowSource, defaults: RunDefaults): LoweredFlo
   if (found !== undefined) {
     const { flow } = found;
     if (found.tasks === tasks) return flow;
+    if (source.areFunctions === true) return { names: flow.names, base: { ...flow.base, tasks: tasks as readonly AnyTask[] } };
     checkTasks(core.names, tasks, given);
-    return { ...flow, base: { ...flow.base, tasks: functionsOf(tasks) } };
+    return { names: flow.names, base: { ...flow.base, tasks: functionsOf(tasks) } };
   }
   const flow = makeFlow(core, tasks, given, defaults);
   for (const oldest of kept.keys()) if (kept.size >= mostPlans) kept.delete(oldest);

@@ -10,7 +10,7 @@ import type * as Addon from "./load.cjs";
 
 const addon: typeof Addon = createRequire(import.meta.url)("./load.cjs");
 
-export type { NativeFault, NativePart, NativePolicy, NativeReachability, NativeRunOptions, PlanColumns } from "./load.cjs";
+export type { NativeFault, NativePart, NativePolicy, NativeReachability, PlanColumns } from "./load.cjs";
 export const NativeDiagnosis = addon.NativeDiagnosis;
 export type NativeDiagnosis = Addon.NativeDiagnosis;
 export const NativeDoor = addon.NativeDoor;

@@ -211,8 +211,12 @@ export declare class NativeReachability {
 
 /** One execution of a plan. */
 export declare class NativeRun {
-  /** A run that has not started. */
-  constructor(plan: NativePlan, options: NativeRunOptions)
+  /**
+   * A run that has not started. `numbers` are its options, as `src/native/run-options.ts` writes them: an object with a field for each
+   * would cost more than a small run. `pools` are capacities, `intervals` the windows of those that are rates, in milliseconds; 0 for one
+   * that is not. Without them there are none.
+   */
+  constructor(plan: NativePlan, numbers: Float64Array, pools?: Uint32Array | undefined | null, intervals?: Float64Array | undefined | null)
   /**
    * Rebuilds a run from its journal and the additions it was given, in the order in which they were committed; throws where the
    * journal cannot be read or does not fit them.
@@ -397,36 +401,6 @@ export interface NativePolicy {
   concurrency: number
   /** The most items of a map, the most rounds of a loop. */
   limit: number
-}
-
-/** The options of one run. */
-export interface NativeRunOptions {
-  /** How many nodes may hold a slot at once. */
-  maxWorkers: number
-  /** How long the run waits for code that was told to stop, in milliseconds; Infinity for as long as it takes. */
-  graceMs: number
-  /** Whether the first final failure stops the run. */
-  failFast: boolean
-  /** Which outputs to keep: 0 all, 1 those of leaves, 2 none. */
-  keepResults: number
-  /** Whether a stop aborts attempts that are running. */
-  abortRunning: boolean
-  /** Whether failed and cancelled runs are undone. */
-  undo: boolean
-  /** Longest wall time of the run, in milliseconds; NaN for none. */
-  runTimeoutMs: number
-  /** How many retries there may be in all; 4294967295 for any number. */
-  retryBudget: number
-  /** What chance is drawn from. */
-  seed: number
-  /** Capacity of each pool. */
-  pools: Uint32Array
-  /** The window of each pool that is a rate, in milliseconds; 0 for one that is not. Without it none is. */
-  intervals?: Float64Array
-  /** How many nodes there may be in all. */
-  maxNodes: number
-  /** How deep nodes may be nested. */
-  maxDepth: number
 }
 
 /** What a schedule is beside its columns. */

@@ -10,9 +10,9 @@ export {
   type NativePolicy,
   type NativeReachability,
   NativeRun,
-  type NativeRunOptions,
   type PlanColumns,
 } from "./addon.js";
 export * from "./codes.js";
 export { Door, type DoorEffect, doorBits, effectKinds } from "./door.js";
 export { DraftDoor, edgeAnswers } from "./draft-door.js";
+export { type NativeRunOptions, openRun } from "./run-options.js";

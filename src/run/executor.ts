@@ -8,14 +8,15 @@ import type { AnyShape, NodeName, ParamsOf, Shape } from "../dag/types.js";
 import { type DagnyError, quote } from "../errors/base.js";
 import { errorOf } from "../errors/graph.js";
 import { InvalidOptionError } from "../errors/options.js";
+import type { FlowNames } from "../flow/flow-names.js";
 import { guardOf, lowerGrowth } from "../flow/lower.js";
 import type { EdgeGuard } from "../flow/lowered.js";
 import type { OutputsOf, RunArguments } from "../flow/types.js";
-import { keepResultsCodes, NativeRun, none } from "../native/index.js";
+import { keepResultsCodes, type NativeRunOptions, none, openRun } from "../native/index.js";
 import { onAbort } from "./cancel.js";
 import { Driver, type RunEnd } from "./driver.js";
 import { EventHub, type RunStatus } from "./events.js";
-import { DriverHandle, type RunHandle } from "./handle.js";
+import { DriverHandle, type HandleParts, type RunHandle } from "./handle.js";
 import { checkRunOptions, type ExecutorOptions, type ResolvedOptions, type RunOptions, resolveOptions } from "./options.js";
 import { flowOf } from "./plan.js";
 import { RunResult } from "./result.js";
@@ -42,17 +43,20 @@ export class DAGExecutor<S extends Shape = AnyShape> {
    * @param args tasks by node name (or one function for all nodes); may be left out where every node was given its task; then options
    */
   async execute<R, T>(...args: RunArguments<S, R, T, RunOptions<NodeName<S>, ParamsOf<S>>>): Promise<RunResult<OutputsOf<S, T>>> {
-    return this.start<R, T>(...args).result;
+    return this.#begin<R, T>(args).result;
   }
 
   /** The same, with a handle on the run while it goes on. Throws where `execute` rejects. The first task is called after this turn. */
   start<R, T>(...args: RunArguments<S, R, T, RunOptions<NodeName<S>, ParamsOf<S>>>): RunHandle<OutputsOf<S, T>> {
+    return new DriverHandle(this.#begin<R, T>(args));
+  }
+
+  #begin<R, T>(args: RunArguments<S, R, T, RunOptions<NodeName<S>, ParamsOf<S>>>): HandleParts<OutputsOf<S, T>> {
     const [given, options = {}] = args as [tasks?: AnyTasks, options?: RunOptions<string>];
     checkRunOptions(options);
     const { defaults, undo, runTimeoutMs, clock = systemClock } = this.#options;
     const flow = flowOf(coreOf(this.#dag), given, options, defaults);
-    const { pools, rates } = limitsOf(flow.names);
-    const run = new NativeRun(flow.base.plan, { ...nativeOptions(this.#options), pools, ...(rates && { intervals: rates }) });
+    const run = openRun(flow.base.plan, nativeOptions(this.#options, flow.names));
     let id = options.runId;
     const runId = (): string => {
       id ??= globalThis.crypto.randomUUID(); // Made when first read: it costs as much as a task of a small run.
@@ -91,36 +95,28 @@ export class DAGExecutor<S extends Shape = AnyShape> {
     if (options.onEvent !== undefined) events.listen(options.onEvent, options.eventFilter);
     const unlink = signal === undefined ? () => {} : onAbort(signal, () => driver.cancel(signal.reason));
     queueMicrotask(() => driver.start());
-    return new DriverHandle({ driver, events, result, ended: () => status });
+    return { driver, events, result, ended: () => status };
   }
 }
 
 /** What the core is told of a run's options. */
-function nativeOptions(options: ResolvedOptions): Omit<ConstructorParameters<typeof NativeRun>[1], "pools" | "intervals"> {
-  const { maxWorkers, graceMs, failFast, keepResults, abortRunning, undo, runTimeoutMs, retryBudget, seed, limits } = options;
-  return {
-    maxWorkers,
-    graceMs,
-    failFast,
-    keepResults: keepResultsCodes[keepResults],
-    abortRunning,
-    undo,
-    runTimeoutMs: runTimeoutMs ?? Number.NaN,
-    retryBudget: retryBudget ?? none,
+function nativeOptions(options: ResolvedOptions, names: FlowNames): NativeRunOptions {
+  const { limits } = options;
+  const numbers = {
+    maxWorkers: options.maxWorkers,
+    graceMs: options.graceMs,
+    failFast: options.failFast,
+    keepResults: keepResultsCodes[options.keepResults],
+    abortRunning: options.abortRunning,
+    undo: options.undo,
+    runTimeoutMs: options.runTimeoutMs ?? Number.NaN,
+    retryBudget: options.retryBudget ?? none,
     // Chance matters for the delays of retries only, where two runs should differ.
-    seed: seed ?? Math.floor(Math.random() * 2 ** 32),
+    seed: options.seed ?? Math.floor(Math.random() * 2 ** 32),
     maxNodes: limits.nodes,
     maxDepth: limits.depth,
   };
-}
-
-/** Capacities by pool number, and the windows of those that are rates, where any is. */
-function limitsOf(names: { readonly capacities: Uint32Array; readonly intervals: Float64Array }): {
-  readonly pools: Uint32Array;
-  readonly rates: Float64Array | undefined;
-} {
-  const { capacities: pools, intervals } = names;
-  return { pools, rates: pools.length === 0 ? undefined : intervals };
+  return names.hasPools ? { ...numbers, pools: names.capacities, intervals: names.intervals } : numbers;
 }
 
 /** What an edge that is added to a run asks. Throws what is wrong with its options. */

@@ -116,6 +116,7 @@ export class RunGrowth {
       throw new ContextError(`node ${quote(this.#desk.nameOf(node))}, ${call}: only a task can grow the run, no predicate and no undo`);
     }
     this.#desk.signalOf(node, attempt).throwIfAborted();
+    this.#desk.expectGoingOn(node, attempt, call);
     this.#desk.report(); // Its end is not reported together with its beginning: see `commit`.
     let wish = this.#wishes.get(node);
     if (wish === undefined || wish.attempt !== attempt) {
@@ -218,6 +219,7 @@ export class RunGrowth {
 
   /** Turns wishes into a graph of their own, and links to what is there. `earlier` are names asked for before, which may be used. */
   #make(scope: Scope, entries: readonly GrowthEntry[], edges: readonly GrowthEdge[], earlier: ReadonlySet<string> = noNames): Addition {
+    for (const entry of entries) checkEntry(entry);
     const names = new Map<string, number>(entries.map((entry, place) => [entry.name, place]));
     const builder = new GraphBuilder();
     const links: Link[] = [];
@@ -238,7 +240,6 @@ export class RunGrowth {
       }
     };
     for (const entry of entries) {
-      if (typeof entry !== "object" || entry === null) throw new InvalidOptionError("nodes", "a list of { name, task, needs? }", entry);
       const { name, needs: _, task, ...options } = entry;
       if (this.#isKnown(scope, name) || earlier.has(name)) throw new DuplicateNodeError(name);
       builder.addTask(name, [], task, options);
@@ -248,7 +249,7 @@ export class RunGrowth {
       if (!Array.isArray(edge) || edge.length < 2) throw new InvalidEdgeError("an edge must be [from, to], or [from, to, options]");
       addEdge(edge[0], edge[1], edge[2]);
     }
-    const core = builder.build();
+    const core = builder.buildPart(); // Its joins may name upstreams in the run: they are checked with all of them.
     const level = this.#scene.lower(core, (node) => this.#upstreamNames(core, node, links));
     const flat = links.flatMap(({ from, to, guard }) => [from, to, guard === undefined ? 0 : 1]);
     return { scope, level, links, native: new NativeGrowth(level.plan, Uint32Array.from(flat)) };
@@ -270,6 +271,13 @@ export class RunGrowth {
 function listOf<T>(given: Iterable<T>, option: string, expected: string): readonly T[] {
   if (typeof given !== "object" || given === null || !(Symbol.iterator in given)) throw new InvalidOptionError(option, expected, given);
   return [...given];
+}
+
+function checkEntry(entry: GrowthEntry): void {
+  if (typeof entry !== "object" || entry === null) throw new InvalidOptionError("nodes", "a list of { name, task, needs? }", entry);
+  const { name, needs } = entry;
+  const isList = needs === undefined || (Array.isArray(needs) && needs.every((upstream) => typeof upstream === "string"));
+  if (!isList) throw new InvalidOptionError("needs", "a list of names of nodes", needs, `node ${quote(String(name))}`);
 }
 
 function edgeKey(from: number, to: number): string {

@@ -139,7 +139,7 @@ export class RunOutcome {
       },
       joinOf: (node) => policies.joinOf(node),
       isForgiven: (node) => this.isForgiven(node),
-      isCancelRequested: (node) => this.#driver.cancelledNodes.has(node),
+      isCancelRequested: (node) => this.#driver.cancelledNodes?.has(node) === true,
       failed: this.run.failed(),
       cancel: isCancelled ? { reason: this.#driver.cancelReason } : undefined,
       isOutOfTime: this.isOutOfTime,

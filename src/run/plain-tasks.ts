@@ -3,40 +3,45 @@
  * called straight from the loop; of the others it asks `extras.ts`.
  */
 import type { AnyTask, Lowered } from "../flow/lowered.js";
+import type { NativePlan } from "../native/index.js";
 import { upstreamsOf } from "./inputs.js";
 
-const tasksByLevel = new WeakMap<Lowered, readonly (AnyTask | undefined)[]>();
+/** By plan, which runs of one flow share though their functions differ: the ids of special nodes. */
+const specialByPlan = new WeakMap<NativePlan, readonly number[]>();
 
-/** The functions of the plain nodes of a level, by id. O(n + m) where it has special ones, once. */
+/** The functions of the plain nodes of a level, by id. O(n + m) where it has special ones, once for each plan; then O(n), or O(1) without. */
 export function plainTasksOf(level: Lowered): readonly (AnyTask | undefined)[] {
-  let tasks = tasksByLevel.get(level);
-  if (tasks === undefined) {
-    tasks = makeTasks(level);
-    tasksByLevel.set(level, tasks);
-  }
-  return tasks;
-}
-
-function makeTasks(level: Lowered): readonly (AnyTask | undefined)[] {
   const { core, containers, guards, tasks } = level;
   const { join, finally: isFinally } = core.nodes;
   if (join === null && isFinally === null && guards.size === 0 && containers.size === 0) return tasks;
-
+  let special = specialByPlan.get(level.plan);
+  if (special === undefined) {
+    special = [...specialNodes(level)];
+    specialByPlan.set(level.plan, special);
+  }
   const plain = tasks.slice();
+  for (const node of special) plain[node] = undefined;
+  return plain;
+}
+
+function specialNodes(level: Lowered): ReadonlySet<number> {
+  const { core, containers, guards } = level;
+  const { join, finally: isFinally } = core.nodes;
+  const n = core.names.length;
+  const special = new Set<number>(isFinally?.keys());
   // Upstreams that failed, were skipped or cancelled give nothing: the event that decided the join tells which ones count.
-  for (const [node, rule] of join ?? []) if (rule !== "allCompleted") plain[node] = undefined;
-  for (const node of isFinally?.keys() ?? []) plain[node] = undefined;
-  if (guards.size === 0 && containers.size === 0) return plain;
+  for (const [node, rule] of join ?? []) if (rule !== "allCompleted") special.add(node);
+  if (guards.size === 0 && containers.size === 0) return special;
 
   const { starts, ids } = upstreamsOf(core, level.plan);
   // A filter makes what follows it filtered, too: of several upstreams any may be.
   const hasFilters = [...guards.values()].some(({ filter }) => filter !== undefined);
-  for (const edge of guards.keys()) plain[edge % plain.length] = undefined;
-  for (let node = 0; node < plain.length; node++) {
+  for (const edge of guards.keys()) special.add(edge % n);
+  for (let node = 0; node < n; node++) {
     const upstreams = ids.subarray(starts[node], starts[node + 1]);
-    if (hasFilters && upstreams.length > 1) plain[node] = undefined;
+    if (hasFilters && upstreams.length > 1) special.add(node);
     // The output of a container is made when it is first read.
-    else if (containers.size > 0 && upstreams.some((upstream) => containers.has(upstream))) plain[node] = undefined;
+    else if (containers.size > 0 && upstreams.some((upstream) => containers.has(upstream))) special.add(node);
   }
-  return plain;
+  return special;
 }

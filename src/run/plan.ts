@@ -11,8 +11,8 @@ import { type AnyTasks, tasksOf } from "./tasks.js";
  * everything that is wrong with the tasks, the selection, and what nodes need.
  */
 export function flowOf(core: GraphCore, given: AnyTasks | undefined, selection: Selection, defaults: RunDefaults): LoweredFlow {
-  const { tasks, isAsPlanned } = tasksOf(core, given);
-  if (!isSelective(selection)) return lowerFlow({ core, tasks, isAsPlanned }, defaults);
+  const { tasks, isAsPlanned, areFunctions } = tasksOf(core, given);
+  if (!isSelective(selection)) return lowerFlow({ core, tasks, isAsPlanned, areFunctions }, defaults);
   const selected = select(core, selection);
   const ofSelected = Array.from(selected.ids, (id) => tasks[id]);
   return lowerFlow({ core: selected.core, tasks: ofSelected, isAsPlanned: false, given: selected.given }, defaults);

@@ -41,14 +41,18 @@ export type StateCounts = Readonly<Record<"completed" | "failed" | "skipped" | "
 /** The report of a run that has ended. `Nodes` maps node names to the types of their outputs. */
 export class RunResult<Nodes extends object = Record<string, unknown>> {
   readonly #parts: ResultParts;
-  readonly #outcome: RunOutcome;
+  #made: RunOutcome | undefined;
   #counts: StateCounts | undefined;
   #nodeResults: { readonly [N in keyof Nodes]: NodeResult<Nodes[N]> } | undefined;
   #errors: readonly TaskError[] | undefined;
 
   constructor(parts: ResultParts) {
     this.#parts = parts;
-    this.#outcome = new RunOutcome(parts.driver);
+  }
+
+  get #outcome(): RunOutcome {
+    this.#made ??= new RunOutcome(this.#parts.driver);
+    return this.#made;
   }
 
   /** How the run ended. */

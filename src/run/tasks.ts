@@ -20,15 +20,18 @@ const mostSuggestions = 100;
 /** The tasks of the nodes of a graph, by id, and whether some were given to the run. */
 export interface GivenTasks {
   readonly tasks: readonly (RunTask | undefined)[];
-  /** Nodes whose task is of another kind than the graph says: what is planned for the graph does not hold. */
+  /** Whether each task is of the kind that the graph itself says, so that what is planned for the graph holds. */
   readonly isAsPlanned: boolean;
+  /** Whether every node has a task, and it is a function. */
+  readonly areFunctions: boolean;
 }
 
 /** The task of every node, by id. O(n); O(1) where none are given. Throws where one is given for no node. Missing ones are the caller's. */
 export function tasksOf(core: GraphCore, given: AnyTasks | undefined): GivenTasks {
   const n = core.names.length;
-  if (typeof given === "function") return { tasks: new Array<RunTask>(n).fill(given), isAsPlanned: !hasDefinitions(core) };
-  if (given === undefined || given === null) return { tasks: ownTasks(core), isAsPlanned: true };
+  if (typeof given === "function")
+    return { tasks: new Array<RunTask>(n).fill(given), isAsPlanned: !hasDefinitions(core), areFunctions: true };
+  if (given === undefined || given === null) return { tasks: ownTasks(core), isAsPlanned: true, areFunctions: false };
   if (typeof given !== "object" || given instanceof Map || Array.isArray(given) || given instanceof TaskDefinition) {
     throw new InvalidOptionError("tasks", "an object of tasks by node name, or one function for all nodes", given);
   }
@@ -47,7 +50,7 @@ export function tasksOf(core: GraphCore, given: AnyTasks | undefined): GivenTask
   // Looking names up is cheap, listing keys is not: they are only looked at where not all is well.
   const keys = Object.keys(given);
   if (keys.length !== found) refuseUnknown(core, keys);
-  return { tasks, isAsPlanned };
+  return { tasks, isAsPlanned, areFunctions: isAsPlanned && found === tasks.length };
 }
 
 function hasDefinitions(core: GraphCore): boolean {

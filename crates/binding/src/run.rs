@@ -49,66 +49,41 @@ impl ObjectFinalize for NativeRun {
     }
 }
 
-/// The options of one run.
-#[napi(object, object_to_js = false)]
-pub struct NativeRunOptions<'env> {
-    /// How many nodes may hold a slot at once.
-    pub max_workers: u32,
-    /// How long the run waits for code that was told to stop, in milliseconds; Infinity for as long as it takes.
-    pub grace_ms: f64,
-    /// Whether the first final failure stops the run.
-    pub fail_fast: bool,
-    /// Which outputs to keep: 0 all, 1 those of leaves, 2 none.
-    pub keep_results: u32,
-    /// Whether a stop aborts attempts that are running.
-    pub abort_running: bool,
-    /// Whether failed and cancelled runs are undone.
-    pub undo: bool,
-    /// Longest wall time of the run, in milliseconds; NaN for none.
-    pub run_timeout_ms: f64,
-    /// How many retries there may be in all; 4294967295 for any number.
-    pub retry_budget: u32,
-    /// What chance is drawn from.
-    pub seed: u32,
-    /// Capacity of each pool.
-    pub pools: Uint32ArraySlice<'env>,
-    /// The window of each pool that is a rate, in milliseconds; 0 for one that is not. Without it none is.
-    pub intervals: Option<Float64ArraySlice<'env>>,
-    /// How many nodes there may be in all.
-    pub max_nodes: u32,
-    /// How deep nodes may be nested.
-    pub max_depth: u32,
-}
+/// How many numbers the options of a run are.
+const OPTION_NUMBERS: usize = 11;
 
-impl NativeRunOptions<'_> {
-    fn convert(&self) -> napi::Result<RunOptions> {
-        let interval_of = |pool: usize| self.intervals.as_ref().map_or(0.0, |intervals| intervals[pool]);
-        if self.intervals.as_ref().is_some_and(|intervals| intervals.len() != self.pools.len()) {
-            return Err(internal("each pool has an interval, or none has"));
-        }
-        let pool = |(pool, &capacity): (usize, &u32)| Pool {
-            capacity,
-            interval: Some(length(interval_of(pool))).filter(|&interval| interval > 0),
-        };
-        Ok(RunOptions {
-            max_workers: self.max_workers.max(1),
-            fail_fast: self.fail_fast,
-            abort_running: self.abort_running,
-            undo: self.undo,
-            grace: if self.grace_ms.is_finite() { length(self.grace_ms) } else { NEVER },
-            keep_results: match self.keep_results {
-                0 => KeepResults::All,
-                1 => KeepResults::Leaves,
-                _ => KeepResults::None,
-            },
-            timeout: timeout(self.run_timeout_ms),
-            retry_budget: Some(self.retry_budget).filter(|&budget| budget != u32::MAX),
-            seed: u64::from(self.seed),
-            pools: self.pools.iter().enumerate().map(pool).collect(),
-            max_nodes: self.max_nodes,
-            max_depth: self.max_depth,
-        })
+/// The options of one run, from the numbers that `src/native/run-options.ts` writes, and its pools with their windows.
+fn options_of(numbers: &[f64], pools: &[u32], intervals: &[f64]) -> napi::Result<RunOptions> {
+    let [workers, grace, keep, timeout_ms, budget, seed, nodes, depth, fail_fast, abort_running, undo] = *numbers else {
+        return Err(internal(format_args!("the options of a run are {OPTION_NUMBERS} numbers")));
+    };
+    if !intervals.is_empty() && intervals.len() != pools.len() {
+        return Err(internal("each pool has an interval, or none has"));
     }
+    let pool = |(pool, &capacity): (usize, &u32)| Pool {
+        capacity,
+        interval: intervals.get(pool).map(|&interval| length(interval)).filter(|&interval| interval > 0),
+    };
+    // Numbers from outside the range become its ends; what is no number becomes 0.
+    let count = |number: f64| number as u32;
+    Ok(RunOptions {
+        max_workers: count(workers).max(1),
+        fail_fast: fail_fast != 0.0,
+        abort_running: abort_running != 0.0,
+        undo: undo != 0.0,
+        grace: if grace.is_finite() { length(grace) } else { NEVER },
+        keep_results: match count(keep) {
+            0 => KeepResults::All,
+            1 => KeepResults::Leaves,
+            _ => KeepResults::None,
+        },
+        timeout: timeout(timeout_ms),
+        retry_budget: Some(count(budget)).filter(|&budget| budget != u32::MAX),
+        seed: u64::from(count(seed)),
+        pools: pools.iter().enumerate().map(pool).collect(),
+        max_nodes: count(nodes),
+        max_depth: count(depth),
+    })
 }
 
 /// Refuses needs that could never be met: a node with one would be ready for ever.
@@ -169,10 +144,18 @@ fn part<T>(column: &[T], first: u32, count: u32) -> &[T] {
 
 #[napi]
 impl NativeRun {
-    /// A run that has not started.
+    /// A run that has not started. `numbers` are its options, as `src/native/run-options.ts` writes them: an object with a field for each
+    /// would cost more than a small run. `pools` are capacities, `intervals` the windows of those that are rates, in milliseconds; 0 for one
+    /// that is not. Without them there are none.
     #[napi(constructor, catch_unwind)]
-    pub fn new(env: &Env, plan: &NativePlan, options: NativeRunOptions<'_>) -> napi::Result<Self> {
-        let options = options.convert()?;
+    pub fn new(
+        env: &Env,
+        plan: &NativePlan,
+        numbers: &[f64],
+        pools: Option<Uint32ArraySlice<'_>>,
+        intervals: Option<Float64ArraySlice<'_>>,
+    ) -> napi::Result<Self> {
+        let options = options_of(numbers, pools.as_deref().unwrap_or(&[]), intervals.as_deref().unwrap_or(&[]))?;
         plan.check_complete(|_| 0)?;
         check_needs(&plan.most_needed, &options.pools)?;
         Self::weighed(env, Run::new(Arc::clone(&plan.plan), options, false))
