@@ -246,3 +246,51 @@ describe("containers in containers", () => {
     expect((await handle.result).get("s").result).toEqual([{ w: "first" }, { w: "second" }]);
   });
 });
+
+describe("outputs that are not kept", () => {
+  const each = loosely(
+    DAG.builder()
+      .task("p", (_: object, ctx: TaskContext) => ctx.params)
+      .task("q", ["p"], ({ p }: { p: unknown }) => [p])
+      .build(),
+  );
+
+  test.each<[string, unknown, unknown]>([
+    ["a map", map({ over: () => [1, 2], each: (item: unknown) => item } as never), [1, 2]],
+    ["a map of graphs", map({ over: () => [1, 2], each } as never), [{ q: [1] }, { q: [2] }]],
+    ["a sub-DAG", subDag(inner), { y: [{ a: 7 }], w: "w" }],
+    [
+      "a loop",
+      loop({
+        body: (_: object, ctx: TaskContext) => [ctx.iteration, ctx.previous],
+        until: (_: unknown, { iteration }: { iteration: number }) => iteration === 2,
+        limit: 2,
+      } as never),
+      [2, [1, undefined]],
+    ],
+    [
+      "a loop of graphs",
+      loop({ body: each, until: (_: unknown, { iteration }: { iteration: number }) => iteration === 2, limit: 2 } as never),
+      { q: [{ a: 7 }] },
+    ],
+  ])("reach the readers of %s, and only them", async (_what, definition, expected) => {
+    for (const keepResults of ["all", "leaves", "none"] as const) {
+      const seen: unknown[] = [];
+      const dag = loosely(
+        DAG.builder()
+          .task("a", () => 7)
+          .task("s", ["a"], definition as never)
+          .task("slow", ["a"], () => new Promise((resolve) => setImmediate(resolve)))
+          .task("z", ["s", "slow"], ({ s }: { s: unknown }) => {
+            seen.push(s);
+            return "z";
+          })
+          .build(),
+      );
+      const result = await new DAGExecutor(dag, { keepResults }).execute();
+      expect(seen).toEqual([expected]);
+      expect(result.get("s").result).toEqual(keepResults === "all" ? expected : undefined);
+      expect(result.get("z").result).toBe(keepResults === "none" ? undefined : "z");
+    }
+  });
+});

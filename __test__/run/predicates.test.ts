@@ -117,6 +117,13 @@ describe("an edge", () => {
     }
   });
 
+  test("a filter that fails in two ways fails once", async () => {
+    const filter = (_: unknown, index: number): Promise<boolean> => (index === 2 ? boom() : Promise.reject(new Error(`item ${index}`)));
+    const result = await new DAGExecutor(pair({}, { filter })).execute(tasks as never);
+    expect(result.get("b").error?.cause).toMatchObject({ message: "boom" });
+    await settleDown(); // The rejections are nobody else's to handle.
+  });
+
   test("gives each of two downstreams what its own filter let through", async () => {
     const dag = loosely(
       DAG.builder()

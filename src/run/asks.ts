@@ -129,7 +129,14 @@ export class Asks {
     if (filter === undefined) return verdicts.yes;
     const word = this.#edgeWord("filter", node, from);
     const items: readonly unknown[] = Array.isArray(output) ? output : [output];
-    const answers = Array.from(items, (item, i) => this.#truth(filter(item, i), word, node));
+    const answers: Answer[] = [];
+    try {
+      for (const [i, item] of items.entries()) answers.push(this.#truth(filter(item, i), word, node));
+    } catch (error) {
+      // What the others will say does not count any more, and is nobody else's to handle.
+      for (const answer of answers) if (typeof answer !== "number") answer.then(undefined, () => {});
+      throw error;
+    }
     const kept = (each: readonly number[]): number => {
       const left = items.filter((_, i) => each[i] === verdicts.yes);
       if (left.length === 0) return verdicts.nothing;

@@ -52,7 +52,10 @@ export interface RunHandle<Nodes extends object = Record<string, unknown>> {
   readonly waits: readonly OpenWait[];
   /** Cancels the run. Cancelling again, or after the end, changes nothing. `reason` is what signals abort with. */
   cancel(reason?: unknown): void;
-  /** Cancels nodes, with what is inside them; what follows them is decided by its joins. Nodes that have settled stay as they are. */
+  /**
+   * Cancels nodes, with what is inside them; what follows them is decided by its joins. Nodes that have settled stay as they are. A list of
+   * names is several nodes; an address of segments stands in a list of its own: `[["a map", 3], ["a sub-DAG", "x"]]`.
+   */
   cancelNodes(nodes: NodeAddress | readonly NodeAddress[], reason?: unknown): void;
   /** Nothing more starts until {@link RunHandle.resume}. What runs, waits or is asked goes on. */
   pause(): void;
