@@ -3,7 +3,7 @@ import { isSettled } from "./model/moves.js";
 import { ModelRun } from "./model/run.js";
 import { type Growth, newNode } from "./model/spec.js";
 import { type Effect, effectsOf, type Lease, ownSignal, type RunInput, type RunStatus, timeKey, type Verdict } from "./model/types.js";
-import { type Around, planOf, specOf } from "./program-spec.js";
+import { type Around, aroundOf, planOf, specOf } from "./program-spec.js";
 import {
   endingOf,
   eventLine,
@@ -66,8 +66,7 @@ export class ModelStage implements Stage {
 
   constructor(program: Program) {
     this.#program = program;
-    const { pools, failFast } = program.options;
-    this.#around = { pools: Object.keys(typeof pools === "object" ? { ...pools } : {}), failFast: failFast !== false };
+    this.#around = aroundOf(program);
   }
 
   async start(cancelFirst: boolean): Promise<void> {
