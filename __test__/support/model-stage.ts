@@ -152,7 +152,8 @@ export class ModelStage implements Stage {
         // What goes on after a wait does so when the calls of the turn are over; a wait that is told to stop throws.
         if (this.#leases.length + this.#answers.length > 0) continue;
         this.#begun.push(...this.#goingOn.splice(0));
-        batch.push(...this.#thrown.splice(0).map((parked): RunInput => ({ kind: "settle", ...parked, outcome: "failed", at: this.#now })));
+        const thrown = this.#thrown.shift();
+        if (thrown !== undefined) batch.push({ kind: "settle", ...thrown, outcome: "failed", at: this.#now });
         continue;
       }
       const { node, attempt } = lease;
@@ -160,7 +161,8 @@ export class ModelStage implements Stage {
       batch.push({ kind: "begin", node, attempt, at: this.#now });
       // A cancel from inside the call comes before what the call returns; a second one is not passed on.
       if (does.endsWith("Cancel") && !this.#isCancelled) this.#advance([...batch.splice(0), { kind: "cancel", at: this.#now }]);
-      if (grows !== undefined && this.#run?.refusalOf(node, this.#growthOf(grows)) !== null) {
+      const isCalled = !this.#parked.has(`${node}#${attempt}`);
+      if (isCalled && grows !== undefined && this.#run?.refusalOf(node, this.#growthOf(grows)) !== null) {
         // "Checked when asked": what is wrong is thrown inside the call.
         this.#advance([...batch.splice(0), { kind: "settle", node, attempt, at: this.#now, outcome: "failed" }]);
       } else if (does.startsWith("sync")) batch.push(this.#settled(lease));
