@@ -93,9 +93,13 @@ export class RunGrowth {
     const wish = this.#wishOf(node, attempt, "ctx.addNodes");
     const more = listOf(entries, "nodes", "a list of nodes");
     const { scope } = this.#levels.segmentOf(node);
-    // Checked by itself: to check all that was asked for at each call would cost its square.
-    const addition = this.#checked(this.#make(scope, more, [], wish.names), node);
-    wish.whole = wish.entries.length === 0 && wish.edges.length === 0 ? addition : undefined;
+    // Checked by itself: to check all that was asked for at each call would cost its square. Only what speaks of its upstreams, as joins
+    // that are expressions do, has to see those that were asked for before.
+    const isFirst = wish.entries.length === 0 && wish.edges.length === 0;
+    const isWhole = !isFirst && more.some((entry) => isAboutUpstreams(entry) && entry.needs?.some((name) => wish.names.has(name)));
+    const addition = isWhole ? this.#make(scope, [...wish.entries, ...more], wish.edges) : this.#make(scope, more, [], wish.names);
+    this.#checked(addition, node);
+    wish.whole = isFirst || isWhole ? addition : undefined;
     for (const entry of more) {
       wish.entries.push(entry);
       wish.names.add(entry.name);
@@ -268,6 +272,11 @@ export class RunGrowth {
   }
 }
 
+/** Whether what an entry says can be right or wrong for the upstreams it has: an expression, a map over the output of its only upstream. */
+function isAboutUpstreams(entry: GrowthEntry): boolean {
+  return typeof entry === "object" && entry !== null && (typeof entry.join === "object" || typeof entry.task === "object");
+}
+
 function listOf<T>(given: Iterable<T>, option: string, expected: string): readonly T[] {
   if (typeof given !== "object" || given === null || !(Symbol.iterator in given)) throw new InvalidOptionError(option, expected, given);
   return [...given];
@@ -277,7 +286,7 @@ function checkEntry(entry: GrowthEntry): void {
   if (typeof entry !== "object" || entry === null) throw new InvalidOptionError("nodes", "a list of { name, task, needs? }", entry);
   const { name, needs } = entry;
   const isList = needs === undefined || (Array.isArray(needs) && needs.every((upstream) => typeof upstream === "string"));
-  if (!isList) throw new InvalidOptionError("needs", "a list of names of nodes", needs, `node ${quote(String(name))}`);
+  if (!isList) throw new InvalidOptionError("needs", "an array of node names", needs, `node ${quote(String(name))}`);
 }
 
 function edgeKey(from: number, to: number): string {
