@@ -24,8 +24,10 @@ export interface Desk extends ContextHost {
   flush(): void;
   /** Has it heard before anything else is called. */
   hurry(): void;
-  /** Throws `ContextError` where an attempt that calls has ended already, and nothing would come of it. */
-  expectGoingOn(node: number, attempt: number, call: string): void;
+  /** Throws the reason where an attempt was told to stop. */
+  throwIfTold(node: number, attempt: number): void;
+  /** Whether an attempt is being called, or its node has not settled: else nothing would come of what it asks for. */
+  isGoingOn(node: number, attempt: number): boolean;
   /** Says something that the core does not decide, if anybody listens. */
   say(event: HostEvent): void;
   /** From now on a base node is called by {@link Extras.call}: its inputs, or what a lease of it means, have become special. */

@@ -14,10 +14,8 @@
 import { AsyncResource } from "node:async_hooks";
 import type { Clock } from "../clock/clock.js";
 import type { GraphCore } from "../dag/graph-core.js";
-import { quote } from "../errors/base.js";
-import { ContextError } from "../errors/control.js";
 import { InternalError } from "../errors/internal.js";
-import type { LoweredFlow, RunDefaults } from "../flow/lowered.js";
+import type { LoweredFlow } from "../flow/lowered.js";
 import { Door, type DoorEffect, doorBits, effectKinds, type NativeRun } from "../native/index.js";
 import { abortReasonOf } from "./abort-reason.js";
 import { Alarm } from "./alarm.js";
@@ -26,8 +24,9 @@ import { Chores } from "./chores.js";
 import { firstSettled } from "./columns.js";
 import { AttemptContext } from "./context.js";
 import type { Desk } from "./desk.js";
-import { type EventHub, type HostEvent, type RunStatus, runStatuses } from "./events.js";
-import { Extras, type ExtrasParts } from "./extras.js";
+import type { DriverParts, RunEnd } from "./driver-parts.js";
+import { type HostEvent, type RunStatus, runStatuses } from "./events.js";
+import { Extras } from "./extras.js";
 import { RunInputs } from "./inputs.js";
 import { Leases } from "./leases.js";
 import { OpenCall } from "./open-call.js";
@@ -39,22 +38,6 @@ import { Settling } from "./settling.js";
 import { AttemptSignals } from "./signals.js";
 import { SharedState } from "./state.js";
 import { isThenable } from "./thenable.js";
-
-/** What a driver is made of. */
-export interface DriverParts extends ExtrasParts {
-  readonly run: NativeRun;
-  readonly defaults: RunDefaults;
-  readonly runTimeoutMs: number | undefined;
-  /** The id of the run, made when it is first asked for. */
-  readonly runId: () => string;
-  readonly params: unknown;
-  readonly clock: Clock;
-  readonly events: EventHub;
-  readonly onEnd: (end: RunEnd) => void;
-}
-
-/** How a run ended: its status, or the fault that ended it. Told once. */
-export type RunEnd = RunStatus | InternalError;
 
 /** How long tasks may keep the event loop from turning before the driver lets it, in milliseconds. */
 const sliceMs = 20;
@@ -183,6 +166,10 @@ export class Driver implements Desk {
     return this.#signals.of(node, attempt);
   }
 
+  throwIfTold(node: number, attempt: number): void {
+    this.#signals.throwIfTold(node, attempt);
+  }
+
   viewOf(node: number): object | undefined {
     return this.#tasks.of(node) === undefined ? undefined : this.#inputs.of(node);
   }
@@ -259,12 +246,9 @@ export class Driver implements Desk {
     return this.#door;
   }
 
-  expectGoingOn(node: number, attempt: number, call: string): void {
-    const isCalled = this.#openCall.isOf(node, attempt);
-    if (isCalled || (!this.#isOver && (this.#parts.run.states(node, 1)[0] ?? firstSettled) < firstSettled)) return;
-    throw new ContextError(
-      `node ${quote(this.addressOf(node))}, ${call}: attempt ${attempt} has ended; await what a task starts before it returns`,
-    );
+  isGoingOn(node: number, attempt: number): boolean {
+    if (this.#openCall.isOf(node, attempt)) return true;
+    return !this.#isOver && (this.#parts.run.states(node, 1)[0] ?? firstSettled) < firstSettled;
   }
 
   flush(): void {

@@ -10,13 +10,14 @@ import { GraphBuilder } from "../dag/graph-builder.js";
 import type { GraphCore } from "../dag/graph-core.js";
 import type { EdgeOptions } from "../dag/options.js";
 import { type DagnyError, quote } from "../errors/base.js";
-import { ContextError, GrowthError, RunOverError } from "../errors/control.js";
+import { GrowthError, RunOverError } from "../errors/control.js";
 import { nearest } from "../errors/did-you-mean.js";
 import { DuplicateNodeError, InvalidEdgeError, NodeNotFoundError } from "../errors/graph.js";
 import { InvalidOptionError } from "../errors/options.js";
 import type { GrowthEdge, GrowthEntry } from "../flow/growth.js";
 import type { EdgeGuard, Lowered } from "../flow/lowered.js";
 import { growthFaults, NativeGrowth, newNode, none } from "../native/index.js";
+import { expectAttempt } from "./attempt-call.js";
 import type { Desk } from "./desk.js";
 import type { Levels, Scope } from "./levels.js";
 
@@ -116,11 +117,7 @@ export class RunGrowth {
   }
 
   #wishOf(node: number, attempt: number, call: string): Wish {
-    if (attempt === 0) {
-      throw new ContextError(`node ${quote(this.#desk.nameOf(node))}, ${call}: only a task can grow the run, no predicate and no undo`);
-    }
-    this.#desk.signalOf(node, attempt).throwIfAborted();
-    this.#desk.expectGoingOn(node, attempt, call);
+    expectAttempt(this.#desk, node, attempt, call, "grow the run");
     this.#desk.report(); // Its end is not reported together with its beginning: see `commit`.
     let wish = this.#wishes.get(node);
     if (wish === undefined || wish.attempt !== attempt) {

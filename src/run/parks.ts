@@ -9,12 +9,13 @@
  */
 
 import { quote } from "../errors/base.js";
-import { ContextError, RejectedError, WaitTimeoutError } from "../errors/control.js";
+import { RejectedError, WaitTimeoutError } from "../errors/control.js";
 import { InvalidOptionError } from "../errors/options.js";
 import type { LoweredWait } from "../flow/lowered.js";
 import { checkedBy, isSchema, type Schema } from "../flow/schema.js";
 import type { WaitOptions } from "../flow/task.js";
 import { waitEnds } from "../native/index.js";
+import { expectAttempt } from "./attempt-call.js";
 import type { Desk } from "./desk.js";
 import type { SignalNames } from "./signal-names.js";
 
@@ -117,9 +118,7 @@ export class Parks {
 
   /** Throws where no attempt calls, or one that was told to stop. */
   #parked(node: number, attempt: number, call: string): ParkedAttempt {
-    if (attempt === 0) throw new ContextError(`${this.#owner(node, call)}: only a task can wait, no predicate and no undo`);
-    this.#desk.signalOf(node, attempt).throwIfAborted();
-    this.#desk.expectGoingOn(node, attempt, call);
+    expectAttempt(this.#desk, node, attempt, call, "wait");
     const known = this.#attempts.get(node);
     if (known?.attempt === attempt) return known;
     const parked: ParkedAttempt = { attempt, sleeps: 0, isParked: false, open: new Map(), over: [] };

@@ -29,6 +29,12 @@ export class AttemptSignals {
     return this.#asked.get(key);
   }
 
+  /** Throws the reason where an attempt was told to stop; makes no signal. */
+  throwIfTold(node: number, attempt: number): void {
+    const key = keyOf(node, attempt);
+    if (this.#told.has(key)) throw this.#told.get(key);
+  }
+
   /** Tells every attempt that has asked and has not returned. */
   abortAll(reason: unknown): void {
     for (const controller of this.#asked.values()) controller.abort(reason);

@@ -1,0 +1,23 @@
+/** What goes into a driver, and how it ends. */
+import type { Clock } from "../clock/clock.js";
+import type { InternalError } from "../errors/internal.js";
+import type { RunDefaults } from "../flow/lowered.js";
+import type { NativeRun } from "../native/index.js";
+import type { EventHub, RunStatus } from "./events.js";
+import type { ExtrasParts } from "./extras.js";
+
+/** What a driver is made of. */
+export interface DriverParts extends ExtrasParts {
+  readonly run: NativeRun;
+  readonly defaults: RunDefaults;
+  readonly runTimeoutMs: number | undefined;
+  /** The id of the run, made when it is first asked for. */
+  readonly runId: () => string;
+  readonly params: unknown;
+  readonly clock: Clock;
+  readonly events: EventHub;
+  readonly onEnd: (end: RunEnd) => void;
+}
+
+/** How a run ended: its status, or the fault that ended it. Told once. */
+export type RunEnd = RunStatus | InternalError;
