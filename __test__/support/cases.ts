@@ -26,7 +26,7 @@ export interface CaseFlow {
   /** By `from -> to`. */
   readonly edges?: Readonly<Record<string, EdgeOptions>>;
   readonly executor?: ExecutorOptions;
-  readonly run?: RunOptions;
+  readonly run?: RunOptions<string>;
 }
 
 /** How the run ends. What is left out is not looked at. */
