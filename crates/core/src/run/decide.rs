@@ -48,8 +48,14 @@ impl Run {
             || !self.opening.is_empty()
             || !self.arrived.is_empty()
             || !self.branch.is_empty()
-            || (self.is_paused && self.lease_count > 0)
+            || self.takes_leases_back()
             || self.sweeps.front().is_some_and(Sweep::has_begun)
+    }
+
+    /// Whether a pause has leases to take back.
+    #[inline]
+    pub(super) fn takes_leases_back(&self) -> bool {
+        self.is_paused && self.lease_count > 0 && self.is_up()
     }
 
     #[cold]
@@ -65,7 +71,7 @@ impl Run {
             }
         } else if !self.branch.is_empty() {
             self.sweep_branch(at, effects);
-        } else if self.is_paused && self.lease_count > 0 {
+        } else if self.takes_leases_back() {
             self.return_leases(at, effects);
         } else if let Some(&sweep) = self.sweeps.front() {
             self.sweep_on(sweep, at, effects);
