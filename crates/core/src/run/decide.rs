@@ -204,9 +204,11 @@ impl Run {
         if node == NONE || state.is_closed || state.open > 0 || may_get_more || self.nodes.state[node as usize] != NodeState::Running {
             return false;
         }
-        let is_final = state.phase == Phase::Finalizing;
-        let waits_for_code = (state.open_finally > 0 || is_final) && self.is_awaited_inside(scope);
-        !waits_for_code && !(is_final && state.open_finally > 0)
+        match (state.phase == Phase::Finalizing, state.open_finally > 0) {
+            (true, true) => false,
+            (false, false) => true,
+            _ => !self.is_awaited_inside(scope),
+        }
     }
 
     /// A scope in which all ordinary nodes have settled: its finally-nodes run, or its container goes on.
