@@ -12,7 +12,7 @@ import type { EdgeGuard, Lowered } from "../flow/lowered.js";
 import { questions, verdicts } from "../native/index.js";
 import { AttemptContext } from "./context.js";
 import type { Desk } from "./desk.js";
-import { isThenable } from "./thenable.js";
+import { isThenable, promiseOf } from "./thenable.js";
 
 /** What questions need to know of the run. */
 export interface AskScene {
@@ -105,7 +105,7 @@ export class Asks {
   }
 
   #cached(found: unknown, node: number): Answer {
-    if (isThenable(found)) return found.then((it) => this.#cached(it, node));
+    if (isThenable(found)) return promiseOf(found).then((it) => this.#cached(it, node));
     if (found === undefined || found === null) return verdicts.no;
     if (typeof found !== "object" || !("value" in found)) {
       throw new InvalidOptionError("cached(…)", "{ value }, or undefined", found, this.#owner(node));
@@ -144,7 +144,7 @@ export class Asks {
     if (answer === true) return verdicts.yes;
     if (answer === false) return verdicts.no;
     if (isThenable(answer)) {
-      return answer.then((it) => {
+      return promiseOf(answer).then((it) => {
         if (typeof it !== "boolean") throw this.#noBoolean(it, word, node);
         return it ? verdicts.yes : verdicts.no;
       });

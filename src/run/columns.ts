@@ -10,6 +10,9 @@ import type { TraceGraph } from "./trace-graph.js";
 /** The states of a node, at the position of their number in {@link RunColumns.state}. */
 export const nodeStates = ["pending", "ready", "running", "waiting", "completed", "failed", "skipped", "filtered", "cancelled"] as const;
 
+/** The first of {@link nodeStates} that is settled: it and all that follow. */
+export const firstSettled = 4;
+
 /** Where a node stands in a run. */
 export type NodeState = (typeof nodeStates)[number];
 

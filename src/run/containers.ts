@@ -90,7 +90,8 @@ export class Containers {
   #itemsOf(scope: Scope | undefined, allowFailures: boolean): unknown[] {
     const outputs: unknown[] = [];
     const { run, errors } = this.#desk;
-    for (const { first, count } of scope?.segments ?? []) {
+    for (const { first, count, firstItem } of scope?.segments ?? []) {
+      if (firstItem === -1) continue; // Nodes that an item added.
       const states = allowFailures ? run.states(first, count) : undefined;
       for (let i = 0; i < count; i++) {
         const node = first + i;

@@ -22,6 +22,8 @@ export interface Desk extends ContextHost {
   flush(): void;
   /** Has it heard before anything else is called. */
   hurry(): void;
+  /** Throws `ContextError` where an attempt that calls has ended already, and nothing would come of it. */
+  expectGoingOn(node: number, attempt: number, call: string): void;
   /** Says something that the core does not decide, if anybody listens. */
   say(event: HostEvent): void;
   /** From now on a base node is called by {@link Extras.call}: its inputs, or what a lease of it means, have become special. */

@@ -14,10 +14,13 @@
 import { AsyncResource } from "node:async_hooks";
 import type { Clock } from "../clock/clock.js";
 import type { GraphCore } from "../dag/graph-core.js";
+import { quote } from "../errors/base.js";
+import { ContextError } from "../errors/control.js";
 import { InternalError } from "../errors/internal.js";
 import type { AnyTask, RunDefaults } from "../flow/lowered.js";
 import { Door, type DoorEffect, doorBits, effectKinds, type NativeRun } from "../native/index.js";
 import { abortReasonOf } from "./abort-reason.js";
+import { firstSettled } from "./columns.js";
 import { AttemptContext } from "./context.js";
 import type { Desk } from "./desk.js";
 import { decodeEvents, type EventNames, recordBytes } from "./event-records.js";
@@ -301,6 +304,14 @@ export class Driver implements Desk, EventNames {
     this.#hasNews = true;
     this.#wake();
     return this.#door;
+  }
+
+  expectGoingOn(node: number, attempt: number, call: string): void {
+    const isCalled = node === this.#calledNode && attempt === this.#calledAttempt;
+    if (isCalled || (!this.#isOver && (this.#parts.run.states(node, 1)[0] ?? firstSettled) < firstSettled)) return;
+    throw new ContextError(
+      `node ${quote(this.addressOf(node))}, ${call}: attempt ${attempt} has ended; await what a task starts before it returns`,
+    );
   }
 
   flush(): void {

@@ -93,9 +93,13 @@ export class RunGrowth {
     const wish = this.#wishOf(node, attempt, "ctx.addNodes");
     const more = listOf(entries, "nodes", "a list of nodes");
     const { scope } = this.#levels.segmentOf(node);
-    // Checked by itself: to check all that was asked for at each call would cost its square.
-    const addition = this.#checked(this.#make(scope, more, [], wish.names), node);
-    wish.whole = wish.entries.length === 0 && wish.edges.length === 0 ? addition : undefined;
+    // Checked by itself: to check all that was asked for at each call would cost its square. Only what speaks of its upstreams, as joins
+    // that are expressions do, has to see those that were asked for before.
+    const isFirst = wish.entries.length === 0 && wish.edges.length === 0;
+    const isWhole = !isFirst && more.some((entry) => isAboutUpstreams(entry, wish.names));
+    const addition = isWhole ? this.#make(scope, [...wish.entries, ...more], wish.edges) : this.#make(scope, more, [], wish.names);
+    this.#checked(addition, node);
+    wish.whole = isFirst || isWhole ? addition : undefined;
     for (const entry of more) {
       wish.entries.push(entry);
       wish.names.add(entry.name);
@@ -116,6 +120,7 @@ export class RunGrowth {
       throw new ContextError(`node ${quote(this.#desk.nameOf(node))}, ${call}: only a task can grow the run, no predicate and no undo`);
     }
     this.#desk.signalOf(node, attempt).throwIfAborted();
+    this.#desk.expectGoingOn(node, attempt, call);
     this.#desk.report(); // Its end is not reported together with its beginning: see `commit`.
     let wish = this.#wishes.get(node);
     if (wish === undefined || wish.attempt !== attempt) {
@@ -218,6 +223,7 @@ export class RunGrowth {
 
   /** Turns wishes into a graph of their own, and links to what is there. `earlier` are names asked for before, which may be used. */
   #make(scope: Scope, entries: readonly GrowthEntry[], edges: readonly GrowthEdge[], earlier: ReadonlySet<string> = noNames): Addition {
+    for (const entry of entries) checkEntry(entry);
     const names = new Map<string, number>(entries.map((entry, place) => [entry.name, place]));
     const builder = new GraphBuilder();
     const links: Link[] = [];
@@ -238,7 +244,6 @@ export class RunGrowth {
       }
     };
     for (const entry of entries) {
-      if (typeof entry !== "object" || entry === null) throw new InvalidOptionError("nodes", "a list of { name, task, needs? }", entry);
       const { name, needs: _, task, ...options } = entry;
       if (this.#isKnown(scope, name) || earlier.has(name)) throw new DuplicateNodeError(name);
       builder.addTask(name, [], task, options);
@@ -248,7 +253,7 @@ export class RunGrowth {
       if (!Array.isArray(edge) || edge.length < 2) throw new InvalidEdgeError("an edge must be [from, to], or [from, to, options]");
       addEdge(edge[0], edge[1], edge[2]);
     }
-    const core = builder.build();
+    const core = builder.buildPart(); // Its joins may name upstreams in the run: they are checked with all of them.
     const level = this.#scene.lower(core, (node) => this.#upstreamNames(core, node, links));
     const flat = links.flatMap(({ from, to, guard }) => [from, to, guard === undefined ? 0 : 1]);
     return { scope, level, links, native: new NativeGrowth(level.plan, Uint32Array.from(flat)) };
@@ -267,9 +272,22 @@ export class RunGrowth {
   }
 }
 
+/** Whether an entry speaks of its upstreams (in an expression; as a map over the output of its only one) and needs one of `names`. */
+function isAboutUpstreams(entry: GrowthEntry, names: ReadonlySet<string>): boolean {
+  if (typeof entry !== "object" || entry === null || !Array.isArray(entry.needs)) return false;
+  return (typeof entry.join === "object" || typeof entry.task === "object") && entry.needs.some((name) => names.has(name));
+}
+
 function listOf<T>(given: Iterable<T>, option: string, expected: string): readonly T[] {
   if (typeof given !== "object" || given === null || !(Symbol.iterator in given)) throw new InvalidOptionError(option, expected, given);
   return [...given];
+}
+
+function checkEntry(entry: GrowthEntry): void {
+  if (typeof entry !== "object" || entry === null) throw new InvalidOptionError("nodes", "a list of { name, task, needs? }", entry);
+  const { name, needs } = entry;
+  const isList = needs === undefined || (Array.isArray(needs) && needs.every((upstream) => typeof upstream === "string"));
+  if (!isList) throw new InvalidOptionError("needs", "a list of names of nodes", needs, `node ${quote(String(name))}`);
 }
 
 function edgeKey(from: number, to: number): string {

@@ -13,6 +13,7 @@ import { InvalidOptionError } from "../errors/options.js";
 import type { GrowthEdge, GrowthEntry } from "../flow/growth.js";
 import { checkedBy } from "../flow/schema.js";
 import type { RunState } from "../flow/task.js";
+import { firstSettled } from "./columns.js";
 import type { Driver } from "./driver.js";
 import type { EventFilter, EventHub, RunEvent, RunStatus } from "./events.js";
 import { type NodeAddress, textOf } from "./levels.js";
@@ -248,9 +249,6 @@ export class DriverHandle<Nodes extends object> implements RunHandle<Nodes> {
     throw new NodeNotFoundError(text, nearest(text, levels.namesIn(levels.root)));
   }
 }
-
-/** The number of the first state that is settled. */
-const firstSettled = 4;
 
 /** One address, or several: a list of names is several, one with a number in it is one. */
 function addressesOf(nodes: NodeAddress | readonly NodeAddress[]): readonly NodeAddress[] {

@@ -10,7 +10,7 @@ import type { LoweredContainer } from "../flow/lowered.js";
 import type { Door } from "../native/index.js";
 import { AttemptContext } from "./context.js";
 import type { Desk } from "./desk.js";
-import { isThenable } from "./thenable.js";
+import { isThenable, promiseOf } from "./thenable.js";
 
 /** How many items of an iterable are taken at once where the core sets no bound: the event loop turns between two batches. */
 const batchSize = 1024;
@@ -42,6 +42,8 @@ export class Items {
   readonly #desk: Desk;
   readonly #scene: ItemScene;
   readonly #sources = new Map<number, Source>();
+  /** Maps whose `over` has given a promise: whether what it gives is still wanted. */
+  readonly #awaited = new Map<number, { isStopped: boolean }>();
 
   constructor(desk: Desk, scene: ItemScene) {
     this.#desk = desk;
@@ -64,9 +66,11 @@ export class Items {
       const over = this.#overOf(node);
       if (!isThenable(over)) this.#begin(node, attempt, over, room);
       else {
-        over.then(
-          (value) => this.#try(node, attempt, () => this.#begin(node, attempt, value, room)),
-          (error) => this.#failed(node, attempt, error),
+        const awaited = { isStopped: false };
+        this.#awaited.set(node, awaited);
+        promiseOf(over).then(
+          (value) => awaited.isStopped || this.#try(node, attempt, () => this.#begin(node, attempt, value, room)),
+          (error) => awaited.isStopped || this.#failed(node, attempt, error),
         );
       }
     } catch (error) {
@@ -94,8 +98,10 @@ export class Items {
     };
     this.#sources.set(node, source);
     if (Array.isArray(over)) {
-      source.items = over.slice(); // What is pushed to it while the map runs is no item.
-      this.#report(node, source, over.length, true);
+      const { length } = over;
+      // What is pushed to it while the map runs is no item. One that is too long is not copied: it may be a sparse one, of any length.
+      if (length <= this.#scene.mapOf(node).maxItems) source.items = Array.prototype.slice.call(over, 0, length);
+      this.#report(node, source, length, true);
     } else if (isList && isAsyncIterable(over)) {
       source.asyncIterator = over[Symbol.asyncIterator]();
       source.items = source.pulled;
@@ -180,6 +186,8 @@ export class Items {
 
   /** No more items of a map are wanted. */
   stop(node: number): void {
+    const awaited = this.#awaited.get(node);
+    if (awaited !== undefined) awaited.isStopped = true;
     const source = this.#sources.get(node);
     if (source === undefined || source.isStopped) return;
     source.isStopped = true;

@@ -27,6 +27,8 @@ export interface Scope {
   readonly segments: Segment[];
   /** Nodes that were added to it, by name. */
   readonly grown: Map<string, number>;
+  /** How many items there are so far, where it is of a map. */
+  itemCount: number;
 }
 
 /** A block of ids that opened together. */
@@ -63,7 +65,7 @@ export class Levels {
 
   constructor(base: Lowered) {
     this.base = base;
-    this.root = { container: -1, parent: undefined, level: base, attempt: 1, round: 0, segments: [], grown: new Map() };
+    this.root = { container: -1, parent: undefined, level: base, attempt: 1, round: 0, segments: [], itemCount: 0, grown: new Map() };
     this.#last = { first: 0, count: base.core.names.length, level: base, scope: this.root, firstItem: -1, grower: -1, links: undefined };
     this.root.segments.push(this.#last);
     this.#segments = [this.#last];
@@ -138,9 +140,8 @@ export class Levels {
     const rule = this.containerOf(map) as LoweredContainer;
     const scope = this.#openings.get(map)?.[0] ?? this.#scope(map, rule.inner, 1, 0);
     if (scope.segments.length === 0) this.#openings.set(map, [scope]);
-    const last = scope.segments[scope.segments.length - 1];
-    const firstItem = last === undefined ? 0 : last.firstItem + last.count;
-    this.#add({ first, count, level: rule.inner, scope, firstItem, grower: -1, links: undefined });
+    this.#add({ first, count, level: rule.inner, scope, firstItem: scope.itemCount, grower: -1, links: undefined });
+    scope.itemCount += count;
   }
 
   /** Nodes were added to a scope, from `first` on, by `grower` (-1: by a command). */
@@ -151,7 +152,7 @@ export class Levels {
   }
 
   #scope(container: number, level: Lowered, attempt: number, round: number): Scope {
-    return { container, parent: this.segmentOf(container).scope, level, attempt, round, segments: [], grown: new Map() };
+    return { container, parent: this.segmentOf(container).scope, level, attempt, round, segments: [], itemCount: 0, grown: new Map() };
   }
 
   #add(segment: Segment): void {

@@ -119,6 +119,7 @@ export class Parks {
   #parked(node: number, attempt: number, call: string): ParkedAttempt {
     if (attempt === 0) throw new ContextError(`${this.#owner(node, call)}: only a task can wait, no predicate and no undo`);
     this.#desk.signalOf(node, attempt).throwIfAborted();
+    this.#desk.expectGoingOn(node, attempt, call);
     const known = this.#attempts.get(node);
     if (known?.attempt === attempt) return known;
     const parked: ParkedAttempt = { attempt, sleeps: 0, isParked: false, open: new Map(), over: [] };

@@ -3,7 +3,7 @@ import type { UndoFunction } from "../flow/lowered.js";
 import type { UndoCall } from "./columns.js";
 import { AttemptContext } from "./context.js";
 import type { Desk } from "./desk.js";
-import { isThenable } from "./thenable.js";
+import { isThenable, promiseOf } from "./thenable.js";
 
 /** What undoing needs to know of the run. */
 export interface UndoScene {
@@ -50,7 +50,7 @@ export class Undos {
       const returned = this.#scene.undoOf(node)?.(output, new AttemptContext(this.#desk, node, 0));
       if (!isThenable(returned)) this.#undone(began, true);
       else {
-        returned.then(
+        promiseOf(returned).then(
           () => this.#undone(began, true),
           (error) => this.#failed(began, error),
         );

@@ -73,7 +73,9 @@ export function takeItems(run: RunState, node: ModelNode, attempt: number, count
   const scope = takingScope(run, node, attempt);
   const content = insideOf(node);
   if (scope === null || content === null) return;
-  const isTooMany = run.nodesIn(scope).length + count > content.limit || !isWithinLimits(run, count, node.depth + 1);
+  // What items add stands beside them, deeper, and is no item.
+  const known = run.nodesIn(scope).filter(({ depth }) => depth === node.depth + 1).length;
+  const isTooMany = known + count > content.limit || !isWithinLimits(run, count, node.depth + 1);
   if (isTooMany) {
     sweepInside(run, node, "failFast");
     failNode(run, node, "limit", at);

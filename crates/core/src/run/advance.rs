@@ -147,10 +147,7 @@ impl Run {
             return;
         }
         let scope = self.places.current_scope(node);
-        let known: u64 = scope.map_or(0, |scope| {
-            let segments = self.places.segments();
-            self.places.scopes[scope as usize].segments.iter().map(|&number| u64::from(segments[number as usize].count)).sum()
-        });
+        let known = scope.map_or(0, |scope| u64::from(self.places.scopes[scope as usize].item_count));
         let limit = self.places.policy(node).kind.container().map_or(0, |container| container.limit);
         if known + u64::from(count) > u64::from(limit) || (count > 0 && !self.has_room_inside(node, count)) {
             self.fail_for_good(node, attempt, at, Reason::Limit, effects);

@@ -427,6 +427,7 @@ impl Run {
             let depth = self.places.segment_of(node).depth + 1;
             let first = self.nodes.state.len() as u32;
             self.append(Segment { first, count, scope, depth, what: Opened::Items, plan, opener: node });
+            self.places.scopes[scope as usize].item_count += count;
             self.places.scopes[scope as usize].idle_items += count;
             self.meet_roots(first, count);
         }

@@ -58,6 +58,8 @@ pub(super) struct Scope {
     pub(super) is_closed: bool,
     /// Of a map: whether all items are known. Of others: true.
     pub(super) is_complete: bool,
+    /// Of a map: its items so far.
+    pub(super) item_count: u32,
     /// Of a map: items that are pending or ready.
     pub(super) idle_items: u32,
     /// Direct nodes that count against the limit, and the limit; 0 for none.
@@ -85,6 +87,7 @@ impl Scope {
             is_swept: false,
             is_closed: false,
             is_complete: true,
+            item_count: 0,
             idle_items: 0,
             active: 0,
             concurrency: 0,
