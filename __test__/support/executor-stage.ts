@@ -167,9 +167,11 @@ export class ExecutorStage implements Stage {
       return loop({ body, until: (_output: unknown, { iteration }) => iteration >= rounds, limit: rounds });
     }
     if (node.does === "map") {
-      const items = node.items ?? [];
+      const { items = [], concurrency, allowFailures, isLazy } = node;
       return map({
-        over: () => items,
+        over: () => (isLazy === true ? items.values() : items),
+        concurrency,
+        allowFailures,
         each: (does: string, context: TaskContext) =>
           this.#begin({ id: String(context.index), does }, `${name}/${context.index}`, {}, context),
       });

@@ -53,6 +53,9 @@ export class ModelStage implements Stage {
   #status: RunStatus | null = null;
   /** Waits that are over: a further attempt is not kept waiting again. */
   readonly #heard = new Set<number>();
+  /** How many items each map has been given. */
+  readonly #given = new Map<number, number>();
+  #isCancelled = false;
   readonly #rounds = new Map<number, number>();
   /** The nodes that were approved or rejected. */
   readonly #answered = new Set<string | undefined>();
@@ -156,8 +159,8 @@ export class ModelStage implements Stage {
       const { node, attempt } = lease;
       const { does, grows } = this.#knownNode(node).node;
       batch.push({ kind: "begin", node, attempt, at: this.#now });
-      // A cancel from inside the call comes before what the call returns.
-      if (does.endsWith("Cancel")) this.#advance([...batch.splice(0), { kind: "cancel", at: this.#now }]);
+      // A cancel from inside the call comes before what the call returns; a second one is not passed on.
+      if (does.endsWith("Cancel") && !this.#isCancelled) this.#advance([...batch.splice(0), { kind: "cancel", at: this.#now }]);
       if (grows !== undefined && this.#run?.refusalOf(node, this.#growthOf(grows)) !== null) {
         // "Checked when asked": what is wrong is thrown inside the call.
         this.#advance([...batch.splice(0), { kind: "settle", node, attempt, at: this.#now, outcome: "failed" }]);
@@ -166,6 +169,7 @@ export class ModelStage implements Stage {
       else if (endingOf(does, attempt) !== "hang") this.#begun.push(lease);
       if (does === "syncFail") this.#advance(batch.splice(0));
     }
+    this.#begun.push(...this.#goingOn.splice(0));
   }
 
   /** Code that waits in its call, or goes on because it has heard what it waited for. */
@@ -212,6 +216,7 @@ export class ModelStage implements Stage {
 
   #advance(inputs: readonly RunInput[]): void {
     if (this.#run === undefined) return;
+    this.#isCancelled ||= inputs.some(({ kind }) => kind === "cancel");
     const report = this.#run.advance(inputs, this.#now);
     // Names first: events may be about nodes that this step has opened.
     for (const event of report.events) if (event.kind === "scopeOpened") this.#rounds.set(event.node, event.round);
@@ -249,26 +254,36 @@ export class ModelStage implements Stage {
     this.#wakeAt = report.wakeAt;
   }
 
-  #open({ what, node }: Extract<Effect, { kind: "opened" }>): void {
+  #open({ what, node, count }: Extract<Effect, { kind: "opened" }>): void {
     const container = what === "growth" ? null : node;
     const owner = node === null ? undefined : this.#knownNode(node).node;
     const items = (owner?.items ?? []).map((does, i) => ({ id: String(i), does }));
-    if (what === "items") this.#know({ nodes: items, edges: [] }, container);
-    else this.#know((what === "growth" ? owner?.grows : owner?.flow) ?? { nodes: [], edges: [] }, container);
+    if (what === "items" && node !== null) {
+      const first = this.#known.filter((known) => known.container === node).length;
+      this.#know({ nodes: items.slice(first, first + count), edges: [] }, container);
+    }
+    if (what !== "items") this.#know((what === "growth" ? owner?.grows : owner?.flow) ?? { nodes: [], edges: [] }, container);
   }
 
   #answerTo(effect: Effect): RunInput[] {
     const at = this.#now;
-    if (effect.kind === "expand") {
-      const count = this.#knownNode(effect.node).node.items?.length ?? 0;
-      return [{ kind: "items", node: effect.node, attempt: effect.attempt, count, isDone: true, at }];
-    }
+    if (effect.kind === "expand") return [this.#items(effect)];
     if (effect.kind === "undo") {
       return [{ kind: "undone", node: effect.node, isOk: this.#knownNode(effect.node).node.policy?.undo !== "fails", at }];
     }
     if (effect.kind !== "ask") return [];
     const { node, question, from } = effect;
     return [{ kind: "answer", node, question, from, verdict: this.#verdictOn(effect), at }];
+  }
+
+  /** A list is given whole, an iterable as far as there is room for its items. */
+  #items({ node, attempt, room }: Extract<Effect, { kind: "expand" }>): RunInput {
+    const { items = [], isLazy = false } = this.#knownNode(node).node;
+    const given = this.#given.get(node) ?? 0;
+    const most = isLazy ? (room ?? items.length + 1) : items.length + 1;
+    const count = Math.min(most, items.length - given);
+    this.#given.set(node, given + count);
+    return { kind: "items", node, attempt, count, isDone: count < most, at: this.#now };
   }
 
   /** "Predicates are constants." */
@@ -290,6 +305,15 @@ export class ModelStage implements Stage {
     for (const node of nodes) this.#known.push({ name: `${prefix}${node.id}`, node, container });
     const idOf = (name: string): number => this.#known.findLastIndex((known) => known.name === `${prefix}${name}`);
     for (const [from, to, edge] of edges) this.#edges.set(`${idOf(from)} ${idOf(to)}`, edge ?? {});
+  }
+
+  /** An item's output, or how it ended where it may fail. */
+  #itemOutput(id: number, allowFailures: boolean): unknown {
+    const result = this.#outputs.get(id);
+    if (!allowFailures) return result;
+    if (this.#run?.states[id] === "completed") return { status: "completed", result };
+    const { name, node } = this.#knownNode(id);
+    return { status: "failed", error: new Error(`${name} failed${node.does === "syncFail" ? " in its call" : ""}`) };
   }
 
   /** What stands before the names of the nodes inside a container. */
@@ -321,7 +345,7 @@ export class ModelStage implements Stage {
 
   /** The output of a container is made from those inside: a map's in item order, a sub-DAG's of its leaves by name. */
   #collect(node: number, attempt: number): void {
-    const { does, flow } = this.#knownNode(node).node;
+    const { does, flow, allowFailures = false } = this.#knownNode(node).node;
     // A recorded success stands for it.
     if (attempt === 0 && does !== "given") this.#outputs.set(node, "cached");
     if (attempt === 0) return;
@@ -329,7 +353,12 @@ export class ModelStage implements Stage {
     const isLeaf = (name: string): boolean => flow?.edges.some(([from]) => from === name) !== true;
     const within = this.#known.flatMap((known, id) => (known.container === node && isLeaf(known.node.id) ? [id] : []));
     const entries = within.map((id) => [this.#knownNode(id).node.id, this.#outputs.get(id)] as const);
-    this.#outputs.set(node, does === "map" ? entries.map(([, value]) => value) : Object.fromEntries(entries));
+    if (does === "map")
+      this.#outputs.set(
+        node,
+        within.map((id) => this.#itemOutput(id, allowFailures)),
+      );
+    else this.#outputs.set(node, Object.fromEntries(entries));
   }
 }
 

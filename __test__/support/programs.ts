@@ -46,6 +46,10 @@ export interface ProgramNode {
   /** What is inside a `subdag` or a `loop`. */
   readonly flow?: ProgramFlow;
   readonly rounds?: number;
+  /** Our own, of a `map`: how many items may run at once, whether one may fail, whether the list is given bit by bit. */
+  readonly concurrency?: number;
+  readonly allowFailures?: boolean;
+  readonly isLazy?: boolean;
   /** What each attempt adds before it ends. */
   readonly grows?: ProgramFlow;
 }

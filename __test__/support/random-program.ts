@@ -140,7 +140,7 @@ function randomNode(random: Random, taste: Taste, place: Place): ProgramNode {
       const items = Array.from({ length: random.int(0, 4) }, () =>
         random.pick(["ok", "ok", "syncOk", ...(taste.fails ? ["fail", "failTimes:1"] : [])]),
       );
-      return { id, does: "map", policy: { ...common, ...retry, ...needs(random, taste) }, items };
+      return { id, does: "map", policy: { ...common, ...retry, ...needs(random, taste) }, items, ...mapLimits(random) };
     }
     const rounds = random.int(1, 3);
     if (random.chance(0.3)) {
@@ -168,6 +168,14 @@ function randomNode(random: Random, taste: Taste, place: Place): ProgramNode {
   const patience =
     does === "hang" && policy.timeoutMs === undefined ? { timeoutMs: 20 } : does.startsWith("hears:") ? { nodeTimeoutMs: 40 } : {};
   return { id, does, policy: { ...policy, ...patience }, ...grows };
+}
+
+function mapLimits(random: Random): Pick<ProgramNode, "concurrency" | "allowFailures" | "isLazy"> {
+  return {
+    ...(random.chance(0.4) ? { concurrency: random.int(1, 3) } : {}),
+    ...(random.chance(0.3) ? { allowFailures: true } : {}),
+    ...(random.chance(0.4) ? { isLazy: true } : {}),
+  };
 }
 
 function endings(random: Random, { fails, hangs, isSlow, parks }: Taste): string[] {
