@@ -11,7 +11,7 @@ import { simulate } from "dagny/testing";
 const hour = 3_600_000;
 const flow = DAG.builder()
   .task("draft", () => "text")
-  .task("approval", ["draft"], approval<{ draft: string }, string>({ timeoutMs: 24 * hour, default: "nobody" }))
+  .task("approval", ["draft"], approval<string>({ timeoutMs: 24 * hour, default: "nobody" }))
   .task("publish", ["approval"], ({ approval }) => `published, approved by ${approval}`)
   .task("order", async (_inputs, ctx) => {
     const { amount } = await ctx.waitFor<{ amount: number }>("paid");

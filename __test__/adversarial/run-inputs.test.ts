@@ -4,9 +4,9 @@
  * Every row runs beside the reference model, which has to agree on each step; the log shows what became of the row.
  */
 import { describe, expect, test } from "vitest";
+import type { RunSpec } from "../support/model/spec.js";
 import type { RunEvent } from "../support/model/types.js";
 import { Random } from "../support/random.js";
-import { randomSpec } from "../support/random-run.js";
 import { batchesOf, logOf, type ScriptedSpec, scripted } from "../support/script.js";
 import { SideBySide } from "../support/side-by-side.js";
 
@@ -292,7 +292,15 @@ describe("hostile inputs to a run", () => {
 
   test("full batches of noise around every right input", () => {
     const random = new Random(1);
-    const spec = randomSpec(random, 60);
+    const nodeCount = 60;
+    const spec: RunSpec = {
+      nodeCount,
+      edges: Array.from({ length: nodeCount - 1 }, (_, i) => [random.int(0, i), i + 1]),
+      policies: Array.from({ length: nodeCount }, () => ({})),
+      maxWorkers: 4,
+      failFast: true,
+      graceMs: 0,
+    };
     const both = new SideBySide(spec);
     const noise = (): { kind: "settle"; node: number; attempt: number; at: number; outcome: "ok" } => ({
       kind: "settle",

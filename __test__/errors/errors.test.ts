@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { nearest } from "../../src/errors/did-you-mean.js";
 import * as errors from "../../src/errors/index.js";
+import { SimulationStalledError } from "../../src/testing/stalled.js";
 
 const { DagnyError, errorCodes } = errors;
 
@@ -29,6 +30,14 @@ const all: readonly (readonly [InstanceType<typeof errors.GraphError> | Error, e
   [new errors.UnknownTaskError([{ name: "b", suggestion: "a" }]), "TASK_UNKNOWN"],
   [new errors.TaskError("a", 1, "x"), "TASK_FAILED"],
   [new errors.TimeoutError("a", 2, 50), "TASK_TIMEOUT"],
+  [new errors.WaitTimeoutError("a", 1, "go"), "WAIT_TIMEOUT"],
+  [new errors.RejectedError("a", 1, "no"), "REJECTED"],
+  [new errors.SignalError("x"), "SIGNAL_REFUSED"],
+  [new errors.StateConflictError("k", 1, 2), "STATE_CONFLICT"],
+  [new errors.GrowthError("x"), "GROWTH_REFUSED"],
+  [new errors.ContextError("x"), "NOT_IN_A_TASK"],
+  [new errors.RunOverError("pause"), "RUN_OVER"],
+  [new SimulationStalledError(5, []), "SIMULATION_STALLED"],
   [new errors.RunError("RUN_FAILED", "r", "x", []), "RUN_FAILED"],
   [new errors.RunError("RUN_CANCELLED", "r", "x", []), "RUN_CANCELLED"],
   [new errors.InternalError("x"), "INTERNAL"],

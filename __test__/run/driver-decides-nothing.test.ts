@@ -26,7 +26,7 @@ const rows: { what: string; pattern: RegExp; files: string[] }[] = [
   },
   { what: "costs and priorities", pattern: /\b(?:cost|priority)\b(?!:)/, files: ["plan.ts", "profile.ts", "critical-path.ts"] },
   { what: "the host's timers", pattern: /\bset(?:Timeout|Interval|Immediate)\(/, files: [] },
-  { what: "the clock's one timer", pattern: /\.setTimer\(/, files: ["driver.ts"] },
+  { what: "the clock's one timer", pattern: /\.setTimer\(/, files: ["alarm.ts"] },
   { what: "the door to the core", pattern: /\bDoor\.open\(/, files: ["driver.ts"] },
 ];
 

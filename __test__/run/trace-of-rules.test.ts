@@ -20,7 +20,7 @@ const flow = DAG.builder()
   .task("convert", ["list"], subDag(inner))
   .task("poll", ["list"], loop({ body: takes(3, returns(1)), until: (_output, { iteration }) => iteration === 3, limit: 5 }))
   .task("flaky", ["list"], failsTimes(2, takes(4)), { retry: { maxAttempts: 3, delayMs: 7 } })
-  .task("release", ["convert"], approval<object, string>())
+  .task("release", ["convert"], approval<string>())
   .task("nap", ["list"], sleep(12))
   .task("grow", ["list"], (_inputs, ctx) => {
     ctx.addNodes([{ name: "late", needs: ["grow"], task: takes(6) }]);

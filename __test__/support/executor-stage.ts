@@ -6,6 +6,7 @@ import {
   DagnyError,
   type EventListener,
   type ExecutorOptions,
+  loop,
   map,
   type RunEvent,
   type RunHandle,
@@ -118,6 +119,7 @@ export class ExecutorStage implements Stage {
     if (what === "cancel") handle.cancel();
     else if (what === "pause") handle.pause();
     else if (what === "resume") handle.resume();
+    else if (what === "signal") handle.signal(target);
     else this.#tell(what, target, handle);
     await this.#clock.settle();
   }
@@ -159,10 +161,17 @@ export class ExecutorStage implements Stage {
   #taskOf(node: ProgramNode, name: string): TaskFunction | TaskDefinition {
     if (node.does === "wait") return approval();
     if (node.does === "subdag") return subDag(this.#dagOf(node.flow ?? { nodes: [], edges: [] }, `${name}/`));
+    if (node.does === "loop") {
+      const { rounds = 1 } = node;
+      const body = this.#dagOf(node.flow ?? { nodes: [], edges: [] }, `${name}/`);
+      return loop({ body, until: (_output: unknown, { iteration }) => iteration >= rounds, limit: rounds });
+    }
     if (node.does === "map") {
-      const items = node.items ?? [];
+      const { items = [], concurrency, allowFailures, isLazy } = node;
       return map({
-        over: () => items,
+        over: () => (isLazy === true ? items.values() : items),
+        concurrency,
+        allowFailures,
         each: (does: string, context: TaskContext) =>
           this.#begin({ id: String(context.index), does }, `${name}/${context.index}`, {}, context),
       });
@@ -178,6 +187,14 @@ export class ExecutorStage implements Stage {
     this.#clock.pass(callTimeOf(node.does));
     if (node.grows !== undefined) this.#grow(node.grows, context);
     if (/^sync(Ok|Cancel|Slow)/.test(node.does)) return outputOf(node);
+    const [what, of = ""] = node.does.split(":");
+    if (what === "sleeps") return context.sleep(Number(of)).then(() => this.#endOf(node, name, context));
+    if (what === "hears") return context.waitFor(of).then(() => this.#endOf(node, name, context));
+    return this.#endOf(node, name, context);
+  }
+
+  /** Settles when the conductor says. */
+  #endOf(node: ProgramNode, name: string, context: TaskContext): Promise<unknown> {
     const ending = endingOf(node.does, context.attempt);
     return new Promise((resolve, reject) => {
       if (ending === "ok") this.#begun.push(() => resolve(outputOf(node)));
@@ -192,10 +209,11 @@ export class ExecutorStage implements Stage {
 
   /** A program's policy in the names of the public options: predicates become functions. */
   #policyOf({ policy = {} }: ProgramNode): object {
-    const { condition, cached, ...rest } = policy;
+    const { condition, cached, undo, ...rest } = policy;
     return {
       ...rest,
       ...(condition === undefined ? {} : { condition: () => constant(condition) }),
+      ...(undo === undefined ? {} : { undo: () => constant(undo === "ok" || "throws") }),
       ...(cached === true ? { cached: () => ({ value: "cached" }) } : {}),
     };
   }

@@ -70,6 +70,7 @@ function policyOf(node: ProgramNode, upstreams: readonly string[], around: Aroun
     hasCondition: policy.condition !== undefined,
     isCached: policy.cached === true,
     isFinally: policy.finally === true,
+    hasUndo: policy.undo !== undefined,
     ...present({ priority, cost, nodeTimeoutMs, onFailure }),
     // Row "map, sub-DAG, loop": "A map's retry, attempt timeout and resources are its items'".
     ...(node.does === "map" ? {} : attemptPolicyOf(policy, around)),
@@ -88,11 +89,16 @@ function present(policy: Readonly<Record<string, unknown>>): ModelPolicy {
   return Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined));
 }
 
-function kindOf({ does, policy = {}, flow = { nodes: [], edges: [] } }: ProgramNode, around: Around): ModelKind {
+function kindOf(node: ProgramNode, around: Around): ModelKind {
+  const { does, policy = {}, flow = { nodes: [], edges: [] }, rounds = 1 } = node;
   if (does === "wait") return { is: "wait", wait: { signal: "own" } };
   if (does === "given") return { is: "given" };
   if (does === "subdag") return { is: "subDag", inside: { plan: planOf(flow, around), failFast: around.failFast, limit: 1 } };
+  if (does === "loop") return { is: "loop", inside: { plan: planOf(flow, around), failFast: around.failFast, limit: rounds } };
   if (does !== "map") return { is: "task" };
-  const items: ModelPlan = { nodeCount: 1, edges: [], policies: [attemptPolicyOf(policy, around)] };
-  return { is: "map", inside: { plan: items, failFast: true, limit: 1_000_000 } };
+  const { concurrency, allowFailures = false } = node;
+  const item: ModelPolicy = { ...attemptPolicyOf(policy, around), ...(allowFailures ? { onFailure: "continue" } : {}) };
+  const items: ModelPlan = { nodeCount: 1, edges: [], policies: [item] };
+  const limits = { ...(concurrency === undefined ? {} : { concurrency }), limit: 1_000_000 };
+  return { is: "map", inside: { plan: items, failFast: !allowFailures, ...limits } };
 }

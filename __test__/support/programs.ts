@@ -37,13 +37,19 @@ export interface ProgramEdge {
 export interface ProgramNode {
   readonly id: string;
   /** As in the file, and our own: `syncOk` returns inside its call, `syncCancel` and `asyncCancel` cancel the run in it, `syncSlow:n` and
-   * `asyncSlow:n` take n ms in it; `given` is not run. */
+   * `asyncSlow:n` take n ms in it; `given` is not run; `sleeps:n` sleeps n ms in its code, `hears:name` waits in it for a signal; `loop` runs its `flow`
+   * `rounds` times. */
   readonly does: string;
   readonly policy?: ProgramPolicy;
   /** What each item of a `map` does. */
   readonly items?: readonly string[];
-  /** What is inside a `subdag`. */
+  /** What is inside a `subdag` or a `loop`. */
   readonly flow?: ProgramFlow;
+  readonly rounds?: number;
+  /** Our own, of a `map`: how many items may run at once, whether one may fail, whether the list is given bit by bit. */
+  readonly concurrency?: number;
+  readonly allowFailures?: boolean;
+  readonly isLazy?: boolean;
   /** What each attempt adds before it ends. */
   readonly grows?: ProgramFlow;
 }
@@ -60,6 +66,8 @@ export interface ProgramPolicy {
   readonly onFailure?: "fail" | "allow" | "continue";
   readonly finally?: boolean;
   readonly resources?: Readonly<Record<string, number>>;
+  /** Our own: how the code that undoes it ends. */
+  readonly undo?: "ok" | "fails";
 }
 
 export interface ProgramCommand {

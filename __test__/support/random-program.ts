@@ -14,6 +14,8 @@ interface Taste {
   readonly waits: boolean;
   readonly containers: boolean;
   readonly grows: boolean;
+  readonly parks: boolean;
+  readonly undoes: boolean;
   readonly pools: Readonly<Record<string, number>>;
 }
 
@@ -31,6 +33,8 @@ export function randomProgram(random: Random, id: string, isSlow = false): Progr
     waits: has(0.2),
     containers: has(0.25),
     grows: has(0.2),
+    parks: has(0.2),
+    undoes: has(0.15),
     pools: has(0.3) ? { gpu: random.int(1, 2), ram: random.int(2, 6) } : {},
   };
   const count = random.chance(0.8) ? random.int(1, 8) : random.int(9, 40);
@@ -46,6 +50,7 @@ export function randomProgram(random: Random, id: string, isSlow = false): Progr
       ...(random.chance(0.4) ? { graceMs: random.pick([0, 5, 20]) } : {}),
       ...(has(0.2) ? { abortRunning: false } : {}),
       ...(has(0.1) ? { runTimeoutMs: random.int(1, 6) * 10 } : {}),
+      ...(taste.undoes ? { undo: true } : {}),
       ...(has(0.05) ? { targets: [random.pick(flow.nodes).id] } : {}),
       ...(Object.keys(taste.pools).length > 0 ? { pools: taste.pools } : {}),
     },
@@ -57,13 +62,14 @@ export function randomProgram(random: Random, id: string, isSlow = false): Progr
 /** What is left when nothing moves any more is let go on, then cancelled. */
 const lastCommands: readonly ProgramCommand[] = [
   { when: "idle", do: "resume" },
+  ...["go", "on", "go", "on"].map((target) => ({ when: "idle", do: "signal", target })),
   { when: "idle", do: "cancel" },
 ];
 
 function randomCommands(random: Random, { nodes }: ProgramFlow, isRich: boolean): ProgramCommand[] {
   if (!random.chance(0.4)) return [];
   const states = ["running", "completed", "failed", "waiting", "ready", "skipped"];
-  const kinds = isRich ? ["cancel", "pause", "resume", "cancelBranch", "approve", "reject"] : ["cancel"];
+  const kinds = isRich ? ["cancel", "pause", "resume", "cancelBranch", "approve", "reject", "signal"] : ["cancel"];
   const waits = nodes.filter(({ does }) => does === "wait");
   return Array.from({ length: random.int(1, isRich ? 4 : 2) }, () => {
     const what = random.pick(kinds);
@@ -71,6 +77,7 @@ function randomCommands(random: Random, { nodes }: ProgramFlow, isRich: boolean)
     const target = isAnswer && waits.length > 0 ? random.pick(waits).id : random.pick(nodes).id;
     const when = random.pick(["idle", ...states.map((state) => `${random.pick(nodes).id} ${state}`)]);
     if (what === "cancel" && random.chance(0.2)) return { when: "start", do: what };
+    if (what === "signal") return { when, do: what, target: random.pick(["go", "on"]) };
     return what === "cancelBranch" || (isAnswer && waits.length > 0) ? { when, do: what, target } : { when, do: isAnswer ? "pause" : what };
   });
 }
@@ -133,7 +140,17 @@ function randomNode(random: Random, taste: Taste, place: Place): ProgramNode {
       const items = Array.from({ length: random.int(0, 4) }, () =>
         random.pick(["ok", "ok", "syncOk", ...(taste.fails ? ["fail", "failTimes:1"] : [])]),
       );
-      return { id, does: "map", policy: { ...common, ...retry, ...needs(random, taste) }, items };
+      return { id, does: "map", policy: { ...common, ...retry, ...needs(random, taste) }, items, ...mapLimits(random) };
+    }
+    const rounds = random.int(1, 3);
+    if (random.chance(0.3)) {
+      return {
+        id,
+        does: "loop",
+        policy: { ...common, ...retry },
+        rounds,
+        flow: randomFlow(random, taste, random.int(1, 3), "i", depth - 1),
+      };
     }
     return { id, does: "subdag", policy: { ...common, ...retry }, flow: randomFlow(random, taste, random.int(1, 4), "i", depth - 1) };
   }
@@ -147,14 +164,25 @@ function randomNode(random: Random, taste: Taste, place: Place): ProgramNode {
     ...needs(random, taste),
   };
   const grows = taste.grows && depth === 1 && random.chance(0.3) ? { grows: randomGrowth(random, taste, place) } : {};
-  // A task that hangs without a timeout ends by a command only, and one is not always there.
-  return { id, does, policy: does === "hang" && policy.timeoutMs === undefined ? { ...policy, timeoutMs: 20 } : policy, ...grows };
+  // A task that hangs without a timeout, or waits for a signal, ends by a command only, and one is not always there.
+  const patience =
+    does === "hang" && policy.timeoutMs === undefined ? { timeoutMs: 20 } : does.startsWith("hears:") ? { nodeTimeoutMs: 40 } : {};
+  return { id, does, policy: { ...policy, ...patience }, ...grows };
 }
 
-function endings(random: Random, { fails, hangs, isSlow }: Taste): string[] {
+function mapLimits(random: Random): Pick<ProgramNode, "concurrency" | "allowFailures" | "isLazy"> {
+  return {
+    ...(random.chance(0.4) ? { concurrency: random.int(1, 3) } : {}),
+    ...(random.chance(0.3) ? { allowFailures: true } : {}),
+    ...(random.chance(0.4) ? { isLazy: true } : {}),
+  };
+}
+
+function endings(random: Random, { fails, hangs, isSlow, parks }: Taste): string[] {
   const all = ["ok", "ok", "syncOk", "value:null", `value:${random.int(0, 9)}`];
   if (fails) all.push("fail", "failTimes:1", "failTimes:2", "syncFail");
   if (hangs) all.push("hang");
+  if (parks) all.push("sleeps:5", "sleeps:15", "hears:go", "hears:on");
   if (isSlow) all.push("syncSlow:1", "syncSlow:10", "syncSlow:25", "asyncSlow:5", "asyncSlow:25");
   if (random.chance(0.05)) all.push("syncCancel", "asyncCancel");
   return all;
@@ -170,6 +198,7 @@ function commonPolicy(random: Random, taste: Taste, { isFinally, upstreams }: Pl
     ...(taste.predicates && random.chance(0.2) ? { condition: predicate() } : {}),
     ...(taste.predicates && random.chance(0.1) ? { cached: true } : {}),
     ...(taste.tolerates && random.chance(0.4) ? { onFailure: random.pick(["allow", "continue"] as const) } : {}),
+    ...(taste.undoes && random.chance(0.6) ? { undo: random.pick(["ok", "ok", "fails"] as const) } : {}),
     ...(!taste.isSlow && random.chance(0.1) ? { nodeTimeoutMs: random.int(1, 4) * 10 } : {}),
   };
 }

@@ -139,7 +139,8 @@ function idIn(names: readonly string[], name: string): number {
   return id === -1 ? names.length : id;
 }
 
-function loneNodes(count: number): Growth {
+/** An addition of so many nodes without edges. */
+export function loneNodes(count: number): Growth {
   return { plan: { nodeCount: count, edges: [], policies: Array.from({ length: count }, () => ({})) }, links: [] };
 }
 

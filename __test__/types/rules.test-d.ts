@@ -12,6 +12,8 @@ import {
   sleep,
   subDag,
   type TaskContext,
+  type TaskDefinition,
+  type TaskFunction,
   type TaskPolicy,
   waitFor,
 } from "../../src/index.js";
@@ -274,6 +276,16 @@ describe("definitions", () => {
     start.task("again", ["rows"], loop({ body: DAG.from({ a: [] }), until: () => true, limit: 1 }), { join: "anyFailed" });
     // @ts-expect-error rows may be missing
     start.task("ids", ["rows"], map({ over: ({ rows }) => rows, each: (row) => row.id }), { join: "allSettled" });
+  });
+});
+
+describe("a task of either form", () => {
+  it("is taken", () => {
+    const task: TaskFunction<object, number> | TaskDefinition<object, number> = () => 1;
+    start
+      .task("root", task)
+      .task("next", ["root"], task, { retry: 2 })
+      .task("last", ["next"], ({ next }) => expectTypeOf(next).toEqualTypeOf<number>());
   });
 });
 

@@ -121,6 +121,19 @@ export class DAGBuilder<
     task: TaskFunction<NoKeys, R, P>,
     options?: NodeOptions<NoKeys, NoInfer<Awaited<R>>> & FollowedOptions<JoinOption, F, boolean>,
   ): DAGBuilder<N | K, WithNodes<U, K>, O & { readonly [A in K]: OutputUnder<F, R> }, E, P>;
+  /** Adds a node with what may be either, and the nodes it needs. */
+  task<const K extends string, const D extends N, R, F extends OnFailure = "fail">(
+    name: K,
+    needs: readonly D[],
+    task: Task<InputsOf<KeysOf<D>, O>, R, P>,
+    options?: NodeOptions<InputsOf<KeysOf<NoInfer<D>>, O>, NoInfer<Awaited<R>>> & FollowedOptions<"allCompleted", F, false>,
+  ): DAGBuilder<N | K, WithEdge<U, D, K>, O & { readonly [A in K]: OutputUnder<F, R> }, E, P>;
+  /** Adds a node with what may be either, without upstreams. */
+  task<const K extends string, R, F extends OnFailure = "fail">(
+    name: K,
+    task: Task<NoKeys, R, P>,
+    options?: NodeOptions<NoKeys, NoInfer<Awaited<R>>> & FollowedOptions<JoinOption, F, boolean>,
+  ): DAGBuilder<N | K, WithNodes<U, K>, O & { readonly [A in K]: OutputUnder<F, R> }, E, P>;
   task(name: string, ...rest: readonly unknown[]): never {
     const [needs, task, options] = Array.isArray(rest[0]) ? rest : [[], ...rest];
     this.#graph.addTask(name, needs as readonly string[], task, options as NodeOptions | undefined);

@@ -9,6 +9,8 @@ export class FlowNames {
   readonly #pools: Map<string, number>;
   readonly #capacities: number[];
   readonly #intervals: number[];
+  /** Both as arrays: made when a run first asks, since most runs have neither. */
+  #limits: { readonly capacities: Uint32Array; readonly intervals: Float64Array } | undefined;
 
   constructor(from?: FlowNames) {
     this.#signals = new Map(from === undefined ? [] : from.#signals);
@@ -46,6 +48,7 @@ export class FlowNames {
   addPool(kind: PoolKind, name: string, capacity: number, intervalMs = 0): void {
     this.#pools.set(`${kind} ${name}`, this.#capacities.push(capacity) - 1);
     this.#intervals.push(intervalMs);
+    this.#limits = undefined;
   }
 
   /** How much there is of a pool, by its number. */
@@ -58,13 +61,15 @@ export class FlowNames {
     return this.#capacities.length > 0;
   }
 
-  /** Capacities by pool number, as a run is given them. */
+  /** Capacities by pool number, as a run is given them; not to be written to. */
   get capacities(): Uint32Array {
-    return Uint32Array.from(this.#capacities);
+    this.#limits ??= { capacities: Uint32Array.from(this.#capacities), intervals: Float64Array.from(this.#intervals) };
+    return this.#limits.capacities;
   }
 
-  /** By pool number the window of a rate, in milliseconds; 0 for a pool. */
+  /** By pool number the window of a rate, in milliseconds; 0 for a pool. Not to be written to. */
   get intervals(): Float64Array {
-    return Float64Array.from(this.#intervals);
+    this.#limits ??= { capacities: Uint32Array.from(this.#capacities), intervals: Float64Array.from(this.#intervals) };
+    return this.#limits.intervals;
   }
 }

@@ -33,33 +33,30 @@ export class PlainLines {
   }
 
   #lineOf(event: RunEvent, follower: RunFollower, settled: ActiveNode | undefined): string | undefined {
-    const fields: ReadonlyMap<string, unknown> = new Map(Object.entries(event));
-    const node = fields.get("node");
-    const reason = fields.has("reason") ? ` (${fields.get("reason")})` : "";
-    const error = fields.get("error") === undefined ? "" : `: ${messageOf(fields.get("error"))}`;
-    if (event.type === "runEnded") {
-      const { completed, failed, skipped, filtered, cancelled } = follower.tally;
-      const counts = Object.entries({ completed, failed, skipped, filtered, cancelled }).filter(([, count]) => count > 0);
-      return `run ${event.status} after ${duration(follower.timeMs)}: ${counts.map(([state, count]) => `${count} ${state}`).join(", ") || "no nodes"}`;
-    }
-    if (typeof node !== "string") return this.#ofRun.get(event.type);
-    const name = plain(node);
-    switch (event.type as string) {
+    switch (event.type) {
+      case "runEnded": {
+        const counts = Object.entries(follower.tally).filter(([, count]) => count > 0);
+        const words = counts.map(([state, count]) => `${count} ${state}`).join(", ");
+        return `run ${event.status} after ${duration(follower.timeMs)}: ${words || "no nodes"}`;
+      }
       case "attemptFailed":
-        return `${name} attempt ${fields.get("attempt")} failed${reason}${error}; it is tried again`;
+        return `${plain(event.node)} attempt ${event.attempt} failed (${event.reason})${saying(event.error)}; it is tried again`;
       case "nodeFailed":
-        return `${name} failed${reason}${error}`;
+        return `${plain(event.node)} failed (${event.reason})${saying(event.error)}`;
       case "waitOpened":
-        return `${name} waits for ${plain(follower.active.get(node)?.waitsFor ?? "something")}`;
+        return event.isSleep
+          ? undefined
+          : `${plain(event.node)} waits for ${plain(follower.active.get(event.node)?.waitsFor ?? "something")}`;
       case "attemptAbandoned":
-        return `${name} attempt ${fields.get("attempt")} was abandoned: its code did not return in time`;
+        return `${plain(event.node)} attempt ${event.attempt} was abandoned: its code did not return in time`;
     }
-    const container = follower.containerOf(node);
-    if (container !== undefined) return this.#quarterOf(container);
     const state = settlingOf(event.type);
-    if (state === undefined || (this.#total ?? 0) > manyNodes) return undefined;
-    const took = settled === undefined ? "" : ` after ${duration(follower.timeMs - settled.sinceMs)}`;
-    return `${name} ${state}${reason}${state === "completed" ? took : ""}`;
+    if (state === undefined || !("node" in event) || event.node === undefined) return this.#ofRun.get(event.type);
+    const container = follower.containerOf(event.node);
+    if (container !== undefined) return this.#quarterOf(container);
+    if ((this.#total ?? 0) > manyNodes) return undefined;
+    const took = state === "completed" && settled !== undefined ? ` after ${duration(follower.timeMs - settled.sinceMs)}` : "";
+    return `${plain(event.node)} ${state}${"reason" in event ? ` (${event.reason})` : ""}${took}`;
   }
 
   readonly #ofRun: ReadonlyMap<string, string> = new Map([
@@ -78,4 +75,9 @@ export class PlainLines {
     this.#told.add(key);
     return `${plain(node)}: ${done} of ${size} done`;
   }
+}
+
+/** What was thrown, behind a colon; nothing where nothing was. */
+function saying(error: unknown): string {
+  return error === undefined ? "" : `: ${messageOf(error)}`;
 }

@@ -53,6 +53,8 @@ const systemTicker: Ticker = {
 
 /** How often the tree is drawn at most, and how often it is drawn at least, in milliseconds. */
 const drawEveryMs = { most: 50, least: 250 };
+/** The part of the time that drawing may take: a tree of a hundred thousand waits is drawn less often. */
+const drawPart = 0.05;
 
 /**
  * A listener that shows how far a run is; one for each run. It reads events and nothing else, and nothing that goes wrong with the stream
@@ -117,6 +119,7 @@ function tree(options: ProgressOptions, ticker: Ticker): (shown: Shown) => void 
   const { stream = process.stderr, maxLines = 12, colors = !process.env["NO_COLOR"] } = options;
   const region = new TerminalRegion(stream);
   let drawnAt = Number.NEGATIVE_INFINITY;
+  let restMs = drawEveryMs.most;
   /** The ticker's reading that is time 0 of the run. */
   let startedAt: number | undefined;
   let isPaused = false;
@@ -132,6 +135,7 @@ function tree(options: ProgressOptions, ticker: Ticker): (shown: Shown) => void 
     const columns = Math.max(20, stream.columns ?? 80) - 1;
     const rows = Math.max(1, Math.min(maxLines, (stream.rows ?? 24) - 1));
     region.draw(frameOf({ follower, nowMs, total, leftMs: leftMs(nowMs), columns, rows, isPaused, color }), above.splice(0));
+    restMs = Math.max(drawEveryMs.most, (ticker.now() - drawnAt) / drawPart);
   };
   return (shown) => {
     const { event } = shown;
@@ -139,7 +143,9 @@ function tree(options: ProgressOptions, ticker: Ticker): (shown: Shown) => void 
     const type: string = event.type;
     if ("timeMs" in event && startedAt === undefined) {
       startedAt = ticker.now() - event.timeMs;
-      stop = ticker.every(drawEveryMs.least, draw);
+      stop = ticker.every(drawEveryMs.least, () => {
+        if (ticker.now() - drawnAt >= restMs) draw();
+      });
     }
     isPaused = type === "runPaused" || (isPaused && type !== "runResumed" && type !== "runStopping" && type !== "cancelRequested");
     if (event.type === "nodeFailed") above.push(color("red", failureLine(event)));
@@ -147,7 +153,7 @@ function tree(options: ProgressOptions, ticker: Ticker): (shown: Shown) => void 
       stop?.();
       draw();
       region.close();
-    } else if (ticker.now() - drawnAt >= drawEveryMs.most) draw();
+    } else if (ticker.now() - drawnAt >= restMs) draw();
   };
 }
 

@@ -2,18 +2,16 @@
 import { RunError } from "../errors/run.js";
 import { TimeoutError } from "../errors/task.js";
 import { abortReasons, type DoorEffect } from "../native/index.js";
+import type { Cancellation } from "./cancellation.js";
 import type { Policies } from "./policies.js";
 
 /** What is known of a run that tells its code to stop. */
 export interface AbortSource {
   readonly runId: string;
   readonly runTimeoutMs: number | undefined;
-  /** Why the run was cancelled; `undefined` if it was not. */
-  readonly cancelReason: unknown;
-  /** Why the branch that is being cancelled is. */
-  readonly branchReason: unknown;
+  readonly cancellation: Cancellation;
   readonly policies: Policies;
-  addressOf(node: number): string;
+  readonly names: { addressOf(node: number): string };
 }
 
 /** The reason of one attempt's abort. */
@@ -21,11 +19,15 @@ export function abortReasonOf(source: AbortSource, { node, a: attempt, b: reason
   const { runId, policies } = source;
   switch (reason) {
     case abortReasons.cancel:
-      return source.cancelReason ?? source.branchReason ?? new DOMException("What this task is part of was cancelled", "AbortError");
+      return (
+        source.cancellation.reason ??
+        source.cancellation.branchReason ??
+        new DOMException("What this task is part of was cancelled", "AbortError")
+      );
     case abortReasons.timeout:
-      return new TimeoutError(source.addressOf(node), attempt, policies.timeoutOf(node));
+      return new TimeoutError(source.names.addressOf(node), attempt, policies.timeoutOf(node));
     case abortReasons.nodeTimeout:
-      return new TimeoutError(source.addressOf(node), attempt, policies.nodeTimeoutOf(node), "node");
+      return new TimeoutError(source.names.addressOf(node), attempt, policies.nodeTimeoutOf(node), "node");
     case abortReasons.runTimeout:
       return new RunError("RUN_FAILED", runId, `the run ran longer than ${source.runTimeoutMs} ms`, []);
     default:

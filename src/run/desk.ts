@@ -13,6 +13,8 @@ export interface Desk extends ContextHost {
   /** What the last attempt of a node threw, or why it failed. */
   readonly errors: Map<number, unknown>;
   now(): number;
+  /** The address of a node, as text. */
+  addressOf(node: number): string;
   /**
    * The door, with room for one more input, for something that is about to be reported; `undefined` where the run is over. What is
    * reported is heard within this turn.

@@ -17,20 +17,25 @@ import type { GraphCore } from "../dag/graph-core.js";
 import { quote } from "../errors/base.js";
 import { ContextError } from "../errors/control.js";
 import { InternalError } from "../errors/internal.js";
-import type { AnyTask, RunDefaults } from "../flow/lowered.js";
+import type { LoweredFlow, RunDefaults } from "../flow/lowered.js";
 import { Door, type DoorEffect, doorBits, effectKinds, type NativeRun } from "../native/index.js";
 import { abortReasonOf } from "./abort-reason.js";
+import { Alarm } from "./alarm.js";
+import { Cancellation } from "./cancellation.js";
+import { Chores } from "./chores.js";
 import { firstSettled } from "./columns.js";
 import { AttemptContext } from "./context.js";
 import type { Desk } from "./desk.js";
-import { decodeEvents, type EventNames, recordBytes } from "./event-records.js";
 import { type EventHub, type HostEvent, type RunStatus, runStatuses } from "./events.js";
 import { Extras, type ExtrasParts } from "./extras.js";
 import { RunInputs } from "./inputs.js";
 import { Leases } from "./leases.js";
-import { plainTasksOf } from "./plain-tasks.js";
+import { OpenCall } from "./open-call.js";
+import { PlainTasks } from "./plain-tasks.js";
 import { Policies } from "./policies.js";
-import { adviceOf } from "./retry.js";
+import { Recorder } from "./recorder.js";
+import { RunNames } from "./run-names.js";
+import { Settling } from "./settling.js";
 import { AttemptSignals } from "./signals.js";
 import { SharedState } from "./state.js";
 import { isThenable } from "./thenable.js";
@@ -55,12 +60,10 @@ export type RunEnd = RunStatus | InternalError;
 const sliceMs = 20;
 
 /** Runs one run. */
-export class Driver implements Desk, EventNames {
+export class Driver implements Desk {
   readonly #parts: DriverParts;
   readonly #core: GraphCore;
-  /** The functions of base nodes; none where the node is special, see {@link Driver.markSpecial}. */
-  #tasks: readonly (AnyTask | undefined)[];
-  #areTasksOwn = false;
+  readonly #tasks: PlainTasks;
   readonly #clock: Clock;
   readonly #inputs: RunInputs;
   readonly #signals = new AttemptSignals();
@@ -74,12 +77,15 @@ export class Driver implements Desk, EventNames {
   readonly outputs: unknown[];
   readonly errors = new Map<number, unknown>();
 
+  readonly cancellation = new Cancellation();
+  readonly names: RunNames;
   readonly policies: Policies;
 
   readonly #leases = new Leases();
-  /** What the core asks for that calls the user's code, from `#choreHead` on. */
-  #chores: DoorEffect[] = [];
-  #choreHead = 0;
+  readonly #chores = new Chores();
+  readonly #recorder: Recorder;
+  readonly #alarm: Alarm;
+  readonly #settling: Settling;
   /** Whether something was reported that may change what is to be done. */
   #hasNews = false;
   /** Whether that is to be heard before anything else is called. */
@@ -89,11 +95,7 @@ export class Driver implements Desk, EventNames {
   #isTimeStale = false;
   #isWaking = false;
 
-  /** The attempt whose function is being called, if any, and when it was. */
-  #calledNode = -1;
-  #calledAttempt = 0;
-  #calledAt = 0;
-  #isCalledReported = false;
+  readonly #openCall = new OpenCall();
 
   /** The first promise of the lane that begins. */
   #newLane: PromiseLike<unknown> | undefined;
@@ -102,50 +104,39 @@ export class Driver implements Desk, EventNames {
   #handOverNode = 0;
   #handOverAttempt = 0;
 
-  #cancelTimer: (() => void) | undefined;
-  #timerAt = Number.POSITIVE_INFINITY;
   #sliceStart = 0;
   #isResting = false;
-
-  #eventSeq = 0;
-  #isCancelled = false;
-  #cancelReason: unknown;
-  #isRecording = false;
 
   constructor(parts: DriverParts) {
     const { base } = parts.flow;
     this.#parts = parts;
     this.#core = base.core;
-    this.#tasks = plainTasksOf(base);
+    this.#tasks = new PlainTasks(base);
     this.#clock = parts.clock;
     this.outputs = new Array<unknown>(base.core.names.length);
     for (const [node, value] of base.given) this.outputs[node] = value;
     this.#inputs = new RunInputs(base.core, base.plan, this.outputs);
+    this.names = new RunNames({ core: base.core, runId: parts.runId, errors: this.errors, extras: () => this.extras });
+    this.#recorder = new Recorder(parts.run, parts.events, this.names);
+    // The timer may have been set by anybody, in a command say.
+    this.#alarm = new Alarm(parts.clock, () => this.#caller.runInAsyncScope(() => this.#ring()));
     this.policies = new Policies(base, parts.defaults, (node) => this.extras.placeOf(node));
+    this.#settling = new Settling(this, {
+      signals: this.#signals,
+      policies: this.policies,
+      isUndoing: parts.isUndoing,
+      extras: () => this.extras,
+      knownExtras: () => this.#extras,
+    });
   }
 
   get run(): NativeRun {
     return this.#parts.run;
   }
 
-  /** How many nodes the run began with. */
-  get baseCount(): number {
-    return this.#core.names.length;
-  }
-
-  /** The values that stand for nodes outside of the run. */
-  get given(): ReadonlyMap<number, unknown> {
-    return this.#parts.flow.base.given;
-  }
-
-  /** Whether outputs of nodes may have to be made. */
-  get hasContainers(): boolean {
-    return this.#parts.flow.base.containers.size > 0 || this.#extras?.levels.hasOpened === true;
-  }
-
-  /** The base node of this name. */
-  idOf(name: string): number | undefined {
-    return this.#core.index.get(name);
+  /** The flow it runs. */
+  get flow(): LoweredFlow {
+    return this.#parts.flow;
   }
 
   get runId(): string {
@@ -181,26 +172,11 @@ export class Driver implements Desk, EventNames {
   }
 
   nameOf(node: number): string {
-    return this.#core.names[node] ?? this.extras.levels.nameOf(node);
+    return this.names.nameOf(node);
   }
 
-  /** The address of a node, as text. */
   addressOf(node: number): string {
-    return this.#core.names[node] ?? this.extras.levels.addressOf(node);
-  }
-
-  signalNameOf(number: number): string | undefined {
-    return this.extras.signals.nameOf(number);
-  }
-
-  errorOf(node: number): unknown {
-    return this.errors.get(node);
-  }
-
-  signalOfWait(node: number, key: number): string | undefined {
-    const { signals } = this.extras;
-    const rule = this.extras.waitOf(node);
-    return rule === undefined ? signals.nameOf(key) : rule.signal;
+    return this.names.addressOf(node);
   }
 
   signalOf(node: number, attempt: number): AbortSignal {
@@ -208,33 +184,26 @@ export class Driver implements Desk, EventNames {
   }
 
   viewOf(node: number): object | undefined {
-    return this.#tasks[node] === undefined ? undefined : this.#inputs.of(node);
+    return this.#tasks.of(node) === undefined ? undefined : this.#inputs.of(node);
   }
 
   markSpecial(node: number): void {
-    if (this.#tasks[node] === undefined) return;
-    const tasks = this.#areTasksOwn ? (this.#tasks as (AnyTask | undefined)[]) : this.#tasks.slice();
-    tasks[node] = undefined;
-    this.#tasks = tasks;
-    this.#areTasksOwn = true;
+    this.#tasks.markSpecial(node);
   }
 
   log(node: number, attempt: number, message: string, data: unknown): void {
     if (!this.#parts.events.isHeard) return;
-    if (this.#reportCall()) this.#cross(this.#clock.now()); // Nobody hears of an attempt before it has started.
+    if (this.#openCall.report(this.#door)) this.#cross(this.#clock.now()); // Nobody hears of an attempt before it has started.
     this.say({ type: "log", node: this.addressOf(node), attempt, message, data });
   }
 
   say(event: HostEvent): void {
-    if (this.#parts.events.isHeard) this.#parts.events.publish([event]);
+    this.#recorder.say(event);
   }
 
   /** Keeps events from now on. */
   record(): void {
-    if (this.#isRecording || this.#isOver) return;
-    this.#isRecording = true;
-    this.#parts.run.record();
-    this.#eventSeq = this.#parts.run.eventCount();
+    if (!this.#isOver) this.#recorder.record();
   }
 
   /** Begins the run, if no command has; its time 0 is now. */
@@ -256,19 +225,9 @@ export class Driver implements Desk, EventNames {
       return;
     }
     this.#door.start(baseMs);
-    if (this.#isCancelled) this.#door.cancel(baseMs);
+    if (this.cancellation.isCancelled) this.#door.cancel(baseMs);
     this.#hasNews = true;
   }
-
-  /** Why the run was cancelled; `undefined` if it was not. */
-  get cancelReason(): unknown {
-    return this.#cancelReason;
-  }
-
-  /** Why the branch that is being cancelled is. */
-  branchReason: unknown;
-  /** The nodes that commands cancelled by name, if any did. */
-  cancelledNodes: Set<number> | undefined;
 
   get runTimeoutMs(): number | undefined {
     return this.#parts.runTimeoutMs;
@@ -276,9 +235,7 @@ export class Driver implements Desk, EventNames {
 
   /** Cancels the run, now. Also from inside a task. Before `start`, the run starts cancelled. */
   cancel(reason: unknown): void {
-    if (this.#isCancelled || this.#isOver) return;
-    this.#isCancelled = true;
-    this.#cancelReason = reason === undefined ? new DOMException("This run was cancelled", "AbortError") : reason;
+    if (this.#isOver || !this.cancellation.cancel(reason)) return;
     if (this.#door === undefined) return; // It has not started.
     this.report()?.cancel(this.#clock.now());
     this.flush();
@@ -286,28 +243,24 @@ export class Driver implements Desk, EventNames {
 
   /** Cancels nodes, by ascending id, with what is inside them. */
   cancelBranch(nodes: Uint32Array, reason: unknown): void {
-    const door = this.report();
-    if (door === undefined) return;
-    this.branchReason = reason;
-    this.cancelledNodes ??= new Set();
-    for (const node of nodes) this.cancelledNodes.add(node);
-    this.#parts.run.queueCancel(nodes);
-    door.mail(this.#clock.now());
-    this.flush();
-    this.branchReason = undefined;
+    this.cancellation.cancelBranch(nodes, reason, () => {
+      this.#parts.run.queueCancel(nodes);
+      this.report()?.mail(this.#clock.now());
+      this.flush();
+    });
   }
 
   report(): Door | undefined {
     if (this.#isOver) return undefined;
     if (this.#door === undefined) this.#open();
-    this.#reportCall();
+    this.#openCall.report(this.#door);
     this.#hasNews = true;
     this.#wake();
     return this.#door;
   }
 
   expectGoingOn(node: number, attempt: number, call: string): void {
-    const isCalled = node === this.#calledNode && attempt === this.#calledAttempt;
+    const isCalled = this.#openCall.isOf(node, attempt);
     if (isCalled || (!this.#isOver && (this.#parts.run.states(node, 1)[0] ?? firstSettled) < firstSettled)) return;
     throw new ContextError(
       `node ${quote(this.addressOf(node))}, ${call}: attempt ${attempt} has ended; await what a task starts before it returns`,
@@ -335,14 +288,6 @@ export class Driver implements Desk, EventNames {
     );
   }
 
-  /** Reports that the function that is being called was called. Answers whether that was news. */
-  #reportCall(): boolean {
-    if (this.#calledNode === -1 || this.#isCalledReported || this.#door === undefined) return false;
-    this.#isCalledReported = true;
-    this.#door.began(this.#calledNode, this.#calledAttempt, this.#calledAt);
-    return true;
-  }
-
   /**
    * Calls what is leased and crosses, until nothing can be called before something settles. `now` is a fresh reading.
    * The first promise it meets is left in `#handOver` if `isLane`; others get lanes of their own.
@@ -355,7 +300,7 @@ export class Driver implements Desk, EventNames {
     let time = now;
     while (this.#door !== undefined) {
       const hasLease = !this.#leases.isEmpty;
-      if (this.#chores.length > 0) {
+      if (!this.#chores.isEmpty) {
         time = this.#doChores(restAt);
         this.#isTimeStale = false;
         if (this.#isUrgent) this.#cross(time);
@@ -368,9 +313,9 @@ export class Driver implements Desk, EventNames {
         this.#isTimeStale = false;
       }
       // A deadline that has passed inside a call may take back the leases that have not begun.
-      if (!hasLease || time >= this.#timerAt) {
+      if (!hasLease || time >= this.#alarm.at) {
         this.#cross(time);
-        this.#isTimeStale = this.#isRecording; // Listeners have run.
+        this.#isTimeStale = this.#recorder.isRecording; // Listeners have run.
         continue;
       }
       if (time > restAt) break;
@@ -383,7 +328,7 @@ export class Driver implements Desk, EventNames {
 
   /** Whether somebody listens and something was reported that has not been taken across. */
   get #isToBeHeard(): boolean {
-    return this.#isRecording && this.#door !== undefined && this.#door.pending > 0;
+    return this.#recorder.isRecording && this.#door !== undefined && this.#door.pending > 0;
   }
 
   /** Lets the event loop turn once before anything else is called, so that timers, signals and I/O are heard. */
@@ -401,12 +346,9 @@ export class Driver implements Desk, EventNames {
    * marked stale, because often nobody needs it.
    */
   #call(node: number, attempt: number, time: number, isLane: boolean): number {
-    const task = this.#tasks[node]; // Called by itself: `this` is nothing of ours.
+    const task = this.#tasks.of(node); // Called by itself: `this` is nothing of ours.
     if (task === undefined && this.#resumes(node, attempt, time)) return time;
-    this.#calledNode = node;
-    this.#calledAttempt = attempt;
-    this.#calledAt = time;
-    this.#isCalledReported = false;
+    this.#openCall.begin(node, attempt, time);
     let value: unknown;
     let isOk = true;
     let isPromise = false;
@@ -417,23 +359,23 @@ export class Driver implements Desk, EventNames {
       isOk = false;
       value = error;
     }
-    this.#calledNode = -1;
+    this.#openCall.end();
     const door = this.#door;
     if (isPromise) {
       this.#isTimeStale = true;
-      if (!this.#isCalledReported) door?.began(node, attempt, time);
+      if (!this.#openCall.isReported) door?.began(node, attempt, time);
       this.#follow(value as PromiseLike<unknown>, node, attempt, isLane); // A hostile promise may fail right here.
       if (this.#door?.isFull) this.#cross(this.#clock.now());
       return time;
     }
     const now = this.#clock.now();
     if (door === undefined) return now; // The run ended inside the call: a cancel without grace.
-    if (isOk && !this.#isCalledReported) {
-      this.#keep(node, attempt, value);
+    if (isOk && !this.#openCall.isReported) {
+      this.#settling.keep(node, attempt, value);
       door.ran(node, attempt, time, now, true);
     } else {
-      if (!this.#isCalledReported) door.began(node, attempt, time);
-      isOk = this.#settle(door, node, attempt, now, isOk, value);
+      if (!this.#openCall.isReported) door.began(node, attempt, time);
+      isOk = this.#settling.settle(door, node, attempt, now, isOk, value);
     }
     this.#hasNews = true;
     if (!isOk || door.isFull) this.#cross(now);
@@ -481,7 +423,7 @@ export class Driver implements Desk, EventNames {
       const door = this.#door;
       if (door === undefined) return;
       const now = this.#clock.now();
-      isOk = this.#settle(door, node, attempt, now, isOk, value);
+      isOk = this.#settling.settle(door, node, attempt, now, isOk, value);
       this.#hasNews = true;
       if (!isOk || door.isFull) this.#cross(now);
       this.#handOver = undefined;
@@ -491,42 +433,6 @@ export class Driver implements Desk, EventNames {
       node = this.#handOverNode;
       attempt = this.#handOverAttempt;
     }
-  }
-
-  /** Keeps and reports what an attempt came to. Answers whether it succeeded: one whose additions cannot be committed does not. */
-  #settle(door: Door, node: number, attempt: number, now: number, isOk: boolean, value: unknown): boolean {
-    if (!isOk) {
-      this.#failed(door, node, attempt, now, value);
-      return false;
-    }
-    const growth = this.#extras?.growth;
-    if (growth === undefined || !growth.isAsked(node, attempt)) {
-      this.#keep(node, attempt, value);
-      door.settled(node, attempt, now, true);
-      return true;
-    }
-    try {
-      growth.commit(node);
-    } catch (error) {
-      this.#failed(door, node, attempt, now, error);
-      return false;
-    }
-    this.#keep(node, attempt, value);
-    door.grew(node, attempt, now);
-    return true;
-  }
-
-  /** Keeps what an attempt gave, unless it was told to stop. */
-  #keep(node: number, attempt: number, value: unknown): void {
-    if (this.#signals.returned(node, attempt)) this.#parts.isUndoing && this.extras.keepForUndo(node, value);
-    else if (value !== undefined) this.outputs[node] = value;
-  }
-
-  #failed(door: Door, node: number, attempt: number, now: number, error: unknown): void {
-    if (!this.#signals.returned(node, attempt)) this.errors.set(node, error);
-    const { mayRetry, afterMs, fault } = adviceOf(error, attempt, this.policies.retryTestOf(node));
-    door.failed(node, attempt, now, mayRetry, afterMs);
-    if (fault !== undefined) this.say({ type: "retryOnFailed", node: this.addressOf(node), attempt, error: fault.error });
   }
 
   /** One crossing: inputs in; leases, other effects, the next timer and perhaps the end out. */
@@ -547,9 +453,9 @@ export class Driver implements Desk, EventNames {
       if (bits & doorBits.leases) this.#leases.add(door);
       if (bits & doorBits.others) this.#carryOut(door);
       if (this.#door === undefined) return; // A listener of an aborted signal came back in and ended the run.
-      if (wakeAt < this.#timerAt || this.#timerAt <= now) this.#setTimer(wakeAt, now);
-      if (this.#isRecording) {
-        this.#publish();
+      if (wakeAt < this.#alarm.at || this.#alarm.at <= now) this.#alarm.set(wakeAt, now);
+      if (this.#recorder.isRecording) {
+        this.#recorder.publish();
         if (this.#door === undefined) return; // So did a listener of events.
       }
       if (bits & doorBits.ended) this.#end(runStatuses[status - 1] as RunStatus);
@@ -563,19 +469,17 @@ export class Driver implements Desk, EventNames {
     for (let i = 0; i < count; i++) {
       const effect = door.effect(i);
       const { kind, node, a } = effect;
-      if (kind === effectKinds.free) this.#free(node);
+      if (kind === effectKinds.free) this.#settling.free(node);
       else if (kind === effectKinds.revoke) this.#leases.revoke(node);
       else if (kind === effectKinds.abort) {
         const reason = abortReasonOf(this, effect);
         aborts ??= [];
         aborts.push({ effect, reason, signal: this.#signals.tell(node, a, reason) });
-      } else if (kind === effectKinds.discard) {
-        if (!this.#signals.forget(node, a)) this.#drop(node);
-      } else if (kind === effectKinds.opened || kind === effectKinds.waitOver || kind === effectKinds.growthRefused)
-        this.extras.note(effect);
-      else this.#chores.push(effect);
+      } else if (kind === effectKinds.discard) this.#settling.discard(node, a);
+      else if (kind === effectKinds.opened || kind === effectKinds.waitOver || kind === effectKinds.growthRefused) this.extras.note(effect);
+      else this.#chores.add(effect);
     }
-    if (this.#chores.length > 0) this.#wake();
+    if (!this.#chores.isEmpty) this.#wake();
     for (const { effect, reason, signal } of aborts ?? []) {
       this.#extras?.parks.abort(effect.node, effect.a, reason);
       signal?.abort(reason);
@@ -586,52 +490,20 @@ export class Driver implements Desk, EventNames {
   #doChores(restAt: number): number {
     let time = 0;
     do {
-      this.extras.carryOut(this.#chores[this.#choreHead++] as DoorEffect);
+      this.extras.carryOut(this.#chores.take());
       time = this.#clock.now();
-    } while (this.#choreHead < this.#chores.length && time <= restAt && this.#door !== undefined);
-    if (this.#choreHead === this.#chores.length || this.#door === undefined) {
-      this.#chores = [];
-      this.#choreHead = 0;
-    }
+    } while (!this.#chores.isEmpty && time <= restAt && this.#door !== undefined);
     return time;
-  }
-
-  #free(node: number): void {
-    this.#extras?.free(node);
-    this.outputs[node] = undefined;
-  }
-
-  /** The outcome just reported came after its deadline: it is a timeout, and gave nothing. */
-  #drop(node: number): void {
-    if (this.#parts.isUndoing && this.outputs[node] !== undefined) this.extras.keepForUndo(node, this.outputs[node]);
-    this.outputs[node] = undefined;
-    this.errors.delete(node);
   }
 
   timeoutOf(node: number): number {
     return this.policies.timeoutOf(node);
   }
 
-  #setTimer(at: number, now: number): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-    this.#timerAt = at;
-    if (at === Number.POSITIVE_INFINITY) return;
-    this.#cancelTimer = this.#clock.setTimer(Math.max(0, at - now), () => {
-      this.#cancelTimer = undefined;
-      this.#timerAt = Number.POSITIVE_INFINITY;
-      if (this.#door === undefined) return;
-      this.#hasNews = true;
-      this.#caller.runInAsyncScope(() => this.#pump(this.#clock.now())); // Whoever set the timer, by a command say.
-    });
-  }
-
-  #publish(): void {
-    const { events, run } = this.#parts;
-    const records = run.takeEvents();
-    const firstSeq = this.#eventSeq;
-    this.#eventSeq += records.byteLength / recordBytes;
-    if (events.isHeard) events.publish(decodeEvents(records, firstSeq, this));
+  #ring(): void {
+    if (this.#door === undefined) return;
+    this.#hasNews = true;
+    this.#pump(this.#clock.now());
   }
 
   #end(status: RunStatus): void {
@@ -651,7 +523,7 @@ export class Driver implements Desk, EventNames {
   #close(end: RunEnd): void {
     this.#door = undefined;
     this.#isOver = true;
-    this.#cancelTimer?.();
+    this.#alarm.clear();
     this.#extras?.items.stopAll();
     this.#parts.events.close();
     this.#parts.onEnd(end);

@@ -62,7 +62,8 @@ const verdictNames = ["yes", "no", "nothing", "threw", "timedOut"] as const;
 const endNames = ["slept", "answered", "rejected", "timedOut", "default"] as const;
 const phaseNames = ["running", "undoing", "finalizing"] as const;
 
-const never = 0xffff_ffff_ffff_ffffn;
+/** A time that does not come. */
+const never = 2 ** 64;
 const forEver = "this wait has no timeout: it may wait for ever";
 
 /** Decodes records; `firstSeq` is the place of the first in the run's sequence. */
@@ -78,13 +79,21 @@ function decode(view: DataView, at: number, seq: number, names: EventNames): Run
   const type = kinds[view.getUint8(at + 28) - 1];
   if (type === undefined) return undefined;
   const detail = view.getUint8(at + 29);
-  const value = view.getBigUint64(at + 8, true);
   const node = view.getUint32(at + 16, true);
+  const attempt = view.getUint32(at + 20, true);
   const laneOrNone = view.getUint32(at + 24, true);
   const lane = laneOrNone === none ? undefined : laneOrNone;
-  const fact = { seq, timeMs: Number(view.getBigUint64(at, true)) / 1000 };
+  const timeMs = wide(view, at) / 1000;
   const address = node === none ? undefined : names.addressOf(node);
-  const ofNode = { ...fact, node: address ?? "", attempt: view.getUint32(at + 20, true) };
+  // The events of every task, each made at once: there are millions of them, and a spread costs as much as the rest.
+  if (address !== undefined) {
+    if (type === "nodeReady" || type === "nodeCompleted") return { seq, timeMs, node: address, attempt, type };
+    if (type === "nodeLeased") return { seq, timeMs, node: address, attempt, type, lane: lane ?? 0 };
+    if (type === "nodeStarted") return { seq, timeMs, node: address, attempt, type, lane };
+  }
+  const value = wide(view, at + 8);
+  const fact = { seq, timeMs };
+  const ofNode = { ...fact, node: address ?? "", attempt };
   switch (type) {
     case "runStarted":
       return { ...fact, type, runId: names.runId };
@@ -105,9 +114,7 @@ function decode(view: DataView, at: number, seq: number, names: EventNames): Run
     case "nodeFailed": {
       const reason = reasonName(detail) ?? "error";
       const error = reason === "timeout" ? undefined : names.errorOf(node);
-      return type === "nodeFailed"
-        ? { ...ofNode, type, reason, error }
-        : { ...ofNode, type, reason, error, retryAtMs: Number(value) / 1000 };
+      return type === "nodeFailed" ? { ...ofNode, type, reason, error } : { ...ofNode, type, reason, error, retryAtMs: value / 1000 };
     }
     case "nodeSkipped":
     case "undoFailed":
@@ -122,7 +129,7 @@ function decode(view: DataView, at: number, seq: number, names: EventNames): Run
       return { ...ofNode, type, question, from, verdict: verdictNames[detail >> 4] ?? "threw" };
     }
     case "waitOpened": {
-      const dueAtMs = value === never ? undefined : Number(value) / 1000;
+      const dueAtMs = value >= never ? undefined : value / 1000;
       const isSleep = detail === 0;
       const signal = isSleep ? undefined : names.signalOfWait(node, laneOrNone);
       return { ...ofNode, type, signal, isSleep, dueAtMs, warning: dueAtMs === undefined ? forEver : undefined };
@@ -132,9 +139,9 @@ function decode(view: DataView, at: number, seq: number, names: EventNames): Run
       return { ...ofNode, type, signal: end === "slept" ? undefined : names.signalOfWait(node, laneOrNone), end };
     }
     case "scopeOpened":
-      return { ...ofNode, type, round: laneOrNone, nodeCount: Number(value) };
+      return { ...ofNode, type, round: laneOrNone, nodeCount: value };
     case "itemsAdded":
-      return { ...ofNode, type, count: Number(value), isDone: detail === 1 };
+      return { ...ofNode, type, count: value, isDone: detail === 1 };
     case "grew":
       return { ...fact, type, node: address };
     case "phaseEntered":
@@ -144,4 +151,9 @@ function decode(view: DataView, at: number, seq: number, names: EventNames): Run
     default:
       return { ...ofNode, type };
   }
+}
+
+/** A number of 64 bits. Times and counts are below 2^53; the one that stands for never becomes {@link never}. */
+function wide(view: DataView, at: number): number {
+  return view.getUint32(at + 4, true) * 2 ** 32 + view.getUint32(at, true);
 }

@@ -93,9 +93,13 @@ export class RunGrowth {
     const wish = this.#wishOf(node, attempt, "ctx.addNodes");
     const more = listOf(entries, "nodes", "a list of nodes");
     const { scope } = this.#levels.segmentOf(node);
-    // Checked by itself: to check all that was asked for at each call would cost its square.
-    const addition = this.#checked(this.#make(scope, more, [], wish.names), node);
-    wish.whole = wish.entries.length === 0 && wish.edges.length === 0 ? addition : undefined;
+    // Checked by itself: to check all that was asked for at each call would cost its square. Only what speaks of its upstreams, as joins
+    // that are expressions do, has to see those that were asked for before.
+    const isFirst = wish.entries.length === 0 && wish.edges.length === 0;
+    const isWhole = !isFirst && more.some((entry) => isAboutUpstreams(entry, wish.names));
+    const addition = isWhole ? this.#make(scope, [...wish.entries, ...more], wish.edges) : this.#make(scope, more, [], wish.names);
+    this.#checked(addition, node);
+    wish.whole = isFirst || isWhole ? addition : undefined;
     for (const entry of more) {
       wish.entries.push(entry);
       wish.names.add(entry.name);
@@ -266,6 +270,12 @@ export class RunGrowth {
     const known = [...this.#levels.namesIn(scope), ...more];
     return new NodeNotFoundError(name, typeof name === "string" ? nearest(name, known) : undefined, { from, to });
   }
+}
+
+/** Whether an entry speaks of its upstreams (in an expression; as a map over the output of its only one) and needs one of `names`. */
+function isAboutUpstreams(entry: GrowthEntry, names: ReadonlySet<string>): boolean {
+  if (typeof entry !== "object" || entry === null || !Array.isArray(entry.needs)) return false;
+  return (typeof entry.join === "object" || typeof entry.task === "object") && entry.needs.some((name) => names.has(name));
 }
 
 function listOf<T>(given: Iterable<T>, option: string, expected: string): readonly T[] {

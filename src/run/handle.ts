@@ -132,7 +132,7 @@ export class DriverHandle<Nodes extends object> implements RunHandle<Nodes> {
       const isSleep = name === -1;
       return {
         node: extras.levels.addressOf(node),
-        signal: isSleep ? undefined : this.#driver.signalOfWait(node, key),
+        signal: isSleep ? undefined : this.#driver.names.signalOfWait(node, key),
         isSleep,
         dueAtMs: due === Number.POSITIVE_INFINITY ? undefined : due,
       };
@@ -189,7 +189,7 @@ export class DriverHandle<Nodes extends object> implements RunHandle<Nodes> {
   #fitting(node: number, payload: unknown, what: string): unknown {
     const schema = this.#driver.extras.waitOf(node)?.schema;
     if (schema === undefined) return payload;
-    const owner = `${what}: the payload does not fit node ${quote(this.#driver.addressOf(node))}`;
+    const owner = `${what}: the payload does not fit node ${quote(this.#driver.names.addressOf(node))}`;
     let checked: unknown;
     let isPromise: boolean;
     try {
@@ -220,7 +220,7 @@ export class DriverHandle<Nodes extends object> implements RunHandle<Nodes> {
   #waitNode(address: NodeAddress, command: string): number {
     this.#expectLife(command);
     const id = this.#find(address);
-    const node = `node ${quote(this.#driver.addressOf(id))}`;
+    const node = `node ${quote(this.#driver.names.addressOf(id))}`;
     const rule = this.#driver.extras.waitOf(id);
     if (rule === undefined || rule.kind === "sleep") throw new SignalError(`${command}: ${node} waits for nobody; name an approval`);
     if (rule.signal !== undefined) {

@@ -106,8 +106,9 @@ export interface GrowthLimits {
 /** Which outputs a report keeps. */
 export type KeepResults = "all" | "leaves" | "none";
 
-/** Options of one run. `Name` is what its nodes are called (without it: options that name none), `Params` what they read as `ctx.params`. */
-export interface RunOptions<Name extends string = never, Params = unknown> extends Selection<Name> {
+/** Options of one run. `Name` is what its nodes are called, `Params` what they read as `ctx.params`. */
+// biome-ignore lint/suspicious/noExplicitAny: options written for no particular graph fit every graph, and may name any node; with `string` they would not fit, with `never` they could not name one.
+export interface RunOptions<Name extends string = any, Params = unknown> extends Selection<Name> {
   /** What tasks read as `ctx.params`. */
   readonly params?: Params | undefined;
   /** Cancels the run when it aborts. */

@@ -53,7 +53,7 @@ export class RunOutcome {
   }
 
   nameOf(node: number): string {
-    return this.#driver.addressOf(node);
+    return this.#driver.names.addressOf(node);
   }
 
   stateOf(node: number): NodeState {
@@ -62,7 +62,7 @@ export class RunOutcome {
 
   /** Whether a value stood for the node from the start: then it is outside of the run. */
   isGiven(node: number): boolean {
-    return this.#driver.given.has(node);
+    return this.#driver.flow.base.given.has(node);
   }
 
   /** Whether a node stands in the run itself, and not in a container. */
@@ -73,7 +73,7 @@ export class RunOutcome {
   /** The ids of the run's own nodes, in order. */
   *topNodes(): Generator<number> {
     if (!this.hasMore) {
-      for (let node = 0; node < this.#driver.baseCount; node++) if (!this.isGiven(node)) yield node;
+      for (let node = 0; node < this.#driver.flow.base.core.names.length; node++) if (!this.isGiven(node)) yield node;
       return;
     }
     for (const { first, count } of this.levels.root.segments) {
@@ -83,7 +83,7 @@ export class RunOutcome {
 
   /** What a node put out; `undefined` where making a container's output threw. */
   outputOf(node: number): unknown {
-    if (!this.#driver.hasContainers) return this.#driver.outputs[node];
+    if (this.#driver.flow.base.containers.size === 0 && !this.hasMore) return this.#driver.outputs[node];
     try {
       return this.#driver.extras.outputOf(node);
     } catch {
@@ -119,7 +119,7 @@ export class RunOutcome {
   #makeExplainer(): Explainer {
     const { columns, graph } = this;
     const { policies } = this.#driver;
-    const isCancelled = this.#driver.cancelReason !== undefined;
+    const isCancelled = this.#driver.cancellation.reason !== undefined;
     return new Explainer({
       nameOf: (node) => this.nameOf(node),
       stateOf: (node) => this.stateOf(node),
@@ -139,9 +139,9 @@ export class RunOutcome {
       },
       joinOf: (node) => policies.joinOf(node),
       isForgiven: (node) => this.isForgiven(node),
-      isCancelRequested: (node) => this.#driver.cancelledNodes?.has(node) === true,
+      isCancelRequested: (node) => this.#driver.cancellation.isNamed(node),
       failed: this.run.failed(),
-      cancel: isCancelled ? { reason: this.#driver.cancelReason } : undefined,
+      cancel: isCancelled ? { reason: this.#driver.cancellation.reason } : undefined,
       isOutOfTime: this.isOutOfTime,
     });
   }
@@ -149,7 +149,7 @@ export class RunOutcome {
   /** Whether the run ended because its time was over: then no node need have failed. */
   get isOutOfTime(): boolean {
     const { runTimeoutMs } = this.#driver;
-    return runTimeoutMs !== undefined && this.run.time() >= runTimeoutMs * 1000 && this.#driver.cancelReason === undefined;
+    return runTimeoutMs !== undefined && this.run.time() >= runTimeoutMs * 1000 && this.#driver.cancellation.reason === undefined;
   }
 
   /** What a node threw; for a rejected wait, the reason given. */

@@ -9,8 +9,30 @@ import { upstreamsOf } from "./inputs.js";
 /** By plan, which runs of one flow share though their functions differ: the ids of special nodes. */
 const specialByPlan = new WeakMap<NativePlan, readonly number[]>();
 
+/** The functions of a run's plain nodes. */
+export class PlainTasks {
+  #tasks: readonly (AnyTask | undefined)[];
+  #own: (AnyTask | undefined)[] | undefined;
+
+  constructor(base: Lowered) {
+    this.#tasks = plainTasksOf(base);
+  }
+
+  /** The function of a plain node; `undefined` of a special one. */
+  of(node: number): AnyTask | undefined {
+    return this.#tasks[node];
+  }
+
+  /** A node has become special, for this run. */
+  markSpecial(node: number): void {
+    if (this.#tasks[node] === undefined) return;
+    if (this.#own === undefined) this.#tasks = this.#own = this.#tasks.slice();
+    this.#own[node] = undefined;
+  }
+}
+
 /** The functions of the plain nodes of a level, by id. O(n + m) where it has special ones, once for each plan; then O(n), or O(1) without. */
-export function plainTasksOf(level: Lowered): readonly (AnyTask | undefined)[] {
+function plainTasksOf(level: Lowered): readonly (AnyTask | undefined)[] {
   const { core, containers, guards, tasks } = level;
   const { join, finally: isFinally } = core.nodes;
   if (join === null && isFinally === null && guards.size === 0 && containers.size === 0) return tasks;

@@ -82,7 +82,7 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
 
   #count(): StateCounts {
     const outcome = this.#outcome;
-    if (!outcome.hasMore && this.#parts.driver.given.size === 0) {
+    if (!outcome.hasMore && this.#parts.driver.flow.base.given.size === 0) {
       const [, , , , completed = 0, failed = 0, skipped = 0, filtered = 0, cancelled = 0] = outcome.run.counts();
       return { completed, failed, skipped, filtered, cancelled };
     }
@@ -143,7 +143,7 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
 
   #find(address: NodeAddress): number {
     const { driver } = this.#parts;
-    const node = (typeof address === "string" ? driver.idOf(address) : undefined) ?? this.#outcome.levels.find(address);
+    const node = (typeof address === "string" ? driver.names.idOf(address) : undefined) ?? this.#outcome.levels.find(address);
     if (node !== undefined && !this.#outcome.isGiven(node)) return node;
     const text = typeof address === "string" ? address : textOf(address);
     throw new NodeNotFoundError(text, nearest(text, this.#outcome.levels.namesIn(this.#outcome.levels.root)));
@@ -190,7 +190,8 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
     const { status, driver } = this.#parts;
     const { runId, errors } = this;
     if (status === "completed") return this;
-    if (status === "cancelled") throw new RunError("RUN_CANCELLED", runId, "the run was cancelled", errors, { cause: driver.cancelReason });
+    if (status === "cancelled")
+      throw new RunError("RUN_CANCELLED", runId, "the run was cancelled", errors, { cause: driver.cancellation.reason });
     // A failure that its node's policy allows did not fail the run.
     const culprits = this.#failed().filter((node) => !this.#outcome.isForgiven(node));
     const [culprit] = culprits;

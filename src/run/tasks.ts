@@ -20,7 +20,7 @@ const mostSuggestions = 100;
 /** The tasks of the nodes of a graph, by id, and whether some were given to the run. */
 export interface GivenTasks {
   readonly tasks: readonly (RunTask | undefined)[];
-  /** Nodes whose task is of another kind than the graph says: what is planned for the graph does not hold. */
+  /** Whether each task is of the kind that the graph itself says, so that what is planned for the graph holds. */
   readonly isAsPlanned: boolean;
   /** Whether every node has a task, and it is a function. */
   readonly areFunctions: boolean;

@@ -42,7 +42,10 @@ export function commitGrowth(run: RunState, node: ModelNode | null, growth: Grow
   );
   enter(run, added);
   links.sort((a, b) => a.to.id - b.to.id || a.from.id - b.from.id);
-  for (const { from, to } of links) if (isSettled(from.state)) lookAgain(run, to, from);
+  // A node sees all of them before its join is judged.
+  const settled = links.filter(({ from }) => isSettled(from.state));
+  for (const { from, to } of settled) to.seen.add(from.id);
+  for (const { from, to } of settled) lookAgain(run, to, from);
   return null;
 }
 

@@ -27,7 +27,7 @@ export interface ModelNode {
   readonly places: number[];
   /** Upstreams whose edge has predicates. */
   readonly guardedFrom: Set<number>;
-  /** Upstreams that have been seen to settle: of several that are linked at once to settled ones, one is seen after the other. */
+  /** Upstreams that have been seen to settle. */
   readonly seen: Set<number>;
   /** What the answers about such edges make them look like. */
   readonly answers: Map<number, Look>;

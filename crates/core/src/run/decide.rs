@@ -48,8 +48,14 @@ impl Run {
             || !self.opening.is_empty()
             || !self.arrived.is_empty()
             || !self.branch.is_empty()
-            || (self.is_paused && self.lease_count > 0)
+            || self.takes_leases_back()
             || self.sweeps.front().is_some_and(Sweep::has_begun)
+    }
+
+    /// Whether a pause has leases to take back.
+    #[inline]
+    pub(super) fn takes_leases_back(&self) -> bool {
+        self.is_paused && self.lease_count > 0 && self.is_up()
     }
 
     #[cold]
@@ -65,7 +71,7 @@ impl Run {
             }
         } else if !self.branch.is_empty() {
             self.sweep_branch(at, effects);
-        } else if self.is_paused && self.lease_count > 0 {
+        } else if self.takes_leases_back() {
             self.return_leases(at, effects);
         } else if let Some(&sweep) = self.sweeps.front() {
             self.sweep_on(sweep, at, effects);
@@ -198,9 +204,11 @@ impl Run {
         if node == NONE || state.is_closed || state.open > 0 || may_get_more || self.nodes.state[node as usize] != NodeState::Running {
             return false;
         }
-        let is_final = state.phase == Phase::Finalizing;
-        let waits_for_code = (state.open_finally > 0 || is_final) && self.is_awaited_inside(scope);
-        !waits_for_code && !(is_final && state.open_finally > 0)
+        match (state.phase == Phase::Finalizing, state.open_finally > 0) {
+            (true, true) => false,
+            (false, false) => true,
+            _ => !self.is_awaited_inside(scope),
+        }
     }
 
     /// A scope in which all ordinary nodes have settled: its finally-nodes run, or its container goes on.

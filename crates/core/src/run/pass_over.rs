@@ -32,7 +32,7 @@ impl Run {
                     return;
                 }
                 self.branch.clear();
-            } else if self.is_paused && self.lease_count > 0 {
+            } else if self.takes_leases_back() {
                 return;
             } else if let Some(&decision) = self.decisions.front().filter(|_| begun.is_none()) {
                 if !self.is_void(decision) {

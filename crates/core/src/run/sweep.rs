@@ -3,7 +3,7 @@
 use super::Run;
 use super::columns::flag;
 use super::effect::{AbortReason, Effect, Effects};
-use super::event::{Event, EventKind};
+use super::event::{Event, EventKind, NONE};
 use super::state::{NodeState, Reason};
 
 /// A walk over a scope and all inside it.
@@ -69,8 +69,18 @@ impl Run {
 
     /// Whether this node, named or inside one that is, is cancelled with the branch.
     pub(super) fn is_taken_with_branch(&self, node: u32) -> bool {
-        let is_spared = self.places.policy(node).is_finally && !self.branch.contains(&node);
-        !self.nodes.state[node as usize].is_settled() && !is_spared
+        if self.nodes.state[node as usize].is_settled() {
+            return false;
+        }
+        let mut at = node;
+        while at != NONE && !self.branch.contains(&at) {
+            // What is inside a finally-node is left alone with it.
+            if self.places.policy(at).is_finally {
+                return false;
+            }
+            at = self.places.scopes[self.places.scope_of(at) as usize].container;
+        }
+        at != NONE
     }
 
     /// Whether a stop that aborts nothing lets a begun node go on: its code runs, or code inside it does.
