@@ -3,7 +3,7 @@ import { isSettled } from "./model/moves.js";
 import { ModelRun } from "./model/run.js";
 import { type Growth, newNode } from "./model/spec.js";
 import { type Effect, effectsOf, type Lease, ownSignal, type RunInput, type RunStatus, timeKey, type Verdict } from "./model/types.js";
-import { type Around, planOf, specOf } from "./program-spec.js";
+import { type Around, aroundOf, planOf, specOf } from "./program-spec.js";
 import {
   endingOf,
   eventLine,
@@ -66,8 +66,7 @@ export class ModelStage implements Stage {
 
   constructor(program: Program) {
     this.#program = program;
-    const { pools, failFast } = program.options;
-    this.#around = { pools: Object.keys(typeof pools === "object" ? { ...pools } : {}), failFast: failFast !== false };
+    this.#around = aroundOf(program);
   }
 
   async start(cancelFirst: boolean): Promise<void> {
@@ -153,7 +152,8 @@ export class ModelStage implements Stage {
         // What goes on after a wait does so when the calls of the turn are over; a wait that is told to stop throws.
         if (this.#leases.length + this.#answers.length > 0) continue;
         this.#begun.push(...this.#goingOn.splice(0));
-        batch.push(...this.#thrown.splice(0).map((parked): RunInput => ({ kind: "settle", ...parked, outcome: "failed", at: this.#now })));
+        const thrown = this.#thrown.shift();
+        if (thrown !== undefined) batch.push({ kind: "settle", ...thrown, outcome: "failed", at: this.#now });
         continue;
       }
       const { node, attempt } = lease;
@@ -161,7 +161,8 @@ export class ModelStage implements Stage {
       batch.push({ kind: "begin", node, attempt, at: this.#now });
       // A cancel from inside the call comes before what the call returns; a second one is not passed on.
       if (does.endsWith("Cancel") && !this.#isCancelled) this.#advance([...batch.splice(0), { kind: "cancel", at: this.#now }]);
-      if (grows !== undefined && this.#run?.refusalOf(node, this.#growthOf(grows)) !== null) {
+      const isCalled = !this.#parked.has(`${node}#${attempt}`);
+      if (isCalled && grows !== undefined && this.#run?.refusalOf(node, this.#growthOf(grows)) !== null) {
         // "Checked when asked": what is wrong is thrown inside the call.
         this.#advance([...batch.splice(0), { kind: "settle", node, attempt, at: this.#now, outcome: "failed" }]);
       } else if (does.startsWith("sync")) batch.push(this.#settled(lease));

@@ -1,6 +1,6 @@
 /** A program as the reference model's run spec: names become numbers. */
 import { parseExpression } from "./expression-text.js";
-import type { JoinRule, ModelKind, ModelPlan, ModelPolicy, RunSpec } from "./model/spec.js";
+import type { JoinRule, ModelKind, ModelPlan, ModelPolicy, ModelPool, RunSpec } from "./model/spec.js";
 import type { Program, ProgramFlow, ProgramNode, ProgramPolicy } from "./programs.js";
 
 const joins: readonly JoinRule[] = [
@@ -18,27 +18,41 @@ export function specOf(program: Program): RunSpec {
   const { options } = program;
   const failFast = options.failFast !== false;
   const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
-  const pools: Readonly<Record<string, unknown>> = { ...(typeof options.pools === "object" ? options.pools : {}) };
+  const around = aroundOf(program);
   const runTimeoutMs = number(options.runTimeoutMs);
   return {
-    ...planOf(program, { pools: Object.keys(pools), failFast }),
+    ...planOf(program, around),
     maxWorkers: number(options.maxWorkers) ?? 4,
     failFast,
     graceMs: number(options.graceMs) ?? 1000,
     abortRunning: options.abortRunning !== false,
     undo: options.undo === true,
     ...(runTimeoutMs === undefined ? {} : { runTimeoutMs }),
-    pools: Object.values(pools).map((capacity) => ({ capacity: number(capacity) ?? 0 })),
+    pools: [...around.pools.values()],
   };
 }
 
 /** What a plan has of the run it is for. */
 export interface Around {
-  /** The names of the pools, by their number. */
-  readonly pools: readonly string[];
+  /** The pools, rates and keys, by name, in the order of their numbers. */
+  readonly pools: ReadonlyMap<string, ModelPool>;
   /** Row "map, sub-DAG, loop": the run's is the default inside. */
   readonly failFast: boolean;
 }
+
+export function aroundOf({ options }: Program): Around {
+  const pools = new Map<string, ModelPool>();
+  const { pools: capacities = {}, rates = {} } = options;
+  for (const [name, capacity] of Object.entries(Object(capacities))) pools.set(name, { capacity: Number(capacity) });
+  for (const [name, rate] of Object.entries<{ limit: number; perMs: number }>(Object(rates))) {
+    pools.set(`rate ${name}`, { capacity: rate.limit, intervalMs: rate.perMs });
+  }
+  for (const key of concurrencyKeys) pools.set(`key ${key}`, { capacity: 1 });
+  return { pools, failFast: options.failFast !== false };
+}
+
+/** The concurrency keys that programs may name. */
+export const concurrencyKeys = ["k1", "k2"];
 
 /** Edges to nodes that the flow does not have (of a growth, say) are no edges of its plan. */
 export function planOf({ nodes, edges }: ProgramFlow, around: Around): ModelPlan {
@@ -77,11 +91,14 @@ function policyOf(node: ProgramNode, upstreams: readonly string[], around: Aroun
   };
 }
 
-function attemptPolicyOf({ timeoutMs, retry, resources = {} }: ProgramPolicy, { pools }: Around): ModelPolicy {
+function attemptPolicyOf({ timeoutMs, retry, resources = {}, rate, concurrencyKey }: ProgramPolicy, { pools }: Around): ModelPolicy {
+  const names = [...pools.keys()];
+  const named = [...(rate === undefined ? [] : [`rate ${rate}`]), ...(concurrencyKey === undefined ? [] : [`key ${concurrencyKey}`])];
+  const amounts = [...Object.entries(resources), ...named.map((name): [string, number] => [name, 1])];
   return {
     ...present({ timeoutMs, maxAttempts: retry?.maxAttempts }),
     ...(retry?.delayMs === undefined ? {} : { backoff: { growth: "fixed", delayMs: retry.delayMs } }),
-    needs: Object.entries(resources).map(([pool, amount]): [number, number] => [pools.indexOf(pool), amount]),
+    needs: amounts.map(([pool, amount]): [number, number] => [names.indexOf(pool), amount]),
   };
 }
 

@@ -66,6 +66,10 @@ export interface ProgramPolicy {
   readonly onFailure?: "fail" | "allow" | "continue";
   readonly finally?: boolean;
   readonly resources?: Readonly<Record<string, number>>;
+  /** Our own: a key that one node holds at a time. */
+  readonly concurrencyKey?: string;
+  /** Our own: one of the option `rates`. */
+  readonly rate?: string;
   /** Our own: how the code that undoes it ends. */
   readonly undo?: "ok" | "fails";
 }

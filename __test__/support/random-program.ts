@@ -1,4 +1,5 @@
 /** Random programs in the words of programs.json, with every rule that the file has words for. */
+import { concurrencyKeys } from "./program-spec.js";
 import type { Program, ProgramCommand, ProgramEdge, ProgramFlow, ProgramNode, ProgramPolicy } from "./programs.js";
 import type { Random } from "./random.js";
 
@@ -17,11 +18,15 @@ interface Taste {
   readonly parks: boolean;
   readonly undoes: boolean;
   readonly pools: Readonly<Record<string, number>>;
+  readonly rates: Readonly<Record<string, { readonly limit: number; readonly perMs: number }>>;
+  readonly hasKeys: boolean;
 }
 
 /** `isSlow`: with tasks that take time in their calls, and nothing but tasks. */
 export function randomProgram(random: Random, id: string, isSlow = false): Program {
   const has = (likely: number): boolean => !isSlow && random.chance(likely);
+  // Where a host may come back too early, the clock of an idle run is not known: nothing in it may go by the time since before.
+  const hasRates = has(0.15);
   const taste: Taste = {
     fails: random.chance(0.7),
     hangs: random.chance(0.2),
@@ -30,11 +35,13 @@ export function randomProgram(random: Random, id: string, isSlow = false): Progr
     predicates: has(0.3),
     tolerates: has(0.3),
     finallys: has(0.25),
-    waits: has(0.2),
+    waits: !hasRates && has(0.2),
     containers: has(0.25),
     grows: has(0.2),
-    parks: has(0.2),
+    parks: !hasRates && has(0.2),
     undoes: has(0.15),
+    rates: hasRates ? { api: { limit: random.int(1, 2), perMs: random.int(1, 3) * 5 } } : {},
+    hasKeys: has(0.15),
     pools: has(0.3) ? { gpu: random.int(1, 2), ram: random.int(2, 6) } : {},
   };
   const count = random.chance(0.8) ? random.int(1, 8) : random.int(9, 40);
@@ -53,8 +60,12 @@ export function randomProgram(random: Random, id: string, isSlow = false): Progr
       ...(taste.undoes ? { undo: true } : {}),
       ...(has(0.05) ? { targets: [random.pick(flow.nodes).id] } : {}),
       ...(Object.keys(taste.pools).length > 0 ? { pools: taste.pools } : {}),
+      ...(Object.keys(taste.rates).length > 0 ? { rates: taste.rates } : {}),
     },
-    commands: [...randomCommands(random, flow, isRich), ...(isRich ? lastCommands : [])],
+    commands: [
+      ...randomCommands(random, flow, isRich).filter((command) => !hasRates || command.do !== "pause"),
+      ...(isRich ? lastCommands : []),
+    ],
     expect: {},
   };
 }
@@ -203,11 +214,15 @@ function commonPolicy(random: Random, taste: Taste, { isFinally, upstreams }: Pl
   };
 }
 
-function needs(random: Random, { pools }: Taste): ProgramPolicy {
+function needs(random: Random, { pools, rates, hasKeys }: Taste): ProgramPolicy {
   const resources = Object.entries(pools).flatMap(([pool, capacity]) =>
     random.chance(0.4) ? [[pool, random.int(1, capacity)] as const] : [],
   );
-  return resources.length === 0 ? {} : { resources: Object.fromEntries(resources) };
+  return {
+    ...(resources.length === 0 ? {} : { resources: Object.fromEntries(resources) }),
+    ...(Object.keys(rates).length > 0 && random.chance(0.4) ? { rate: "api" } : {}),
+    ...(hasKeys && random.chance(0.4) ? { concurrencyKey: random.pick(concurrencyKeys) } : {}),
+  };
 }
 
 function randomJoin(random: Random, upstreams: readonly string[]): NonNullable<ProgramPolicy["join"]> {
@@ -227,7 +242,7 @@ function randomGrowth(random: Random, taste: Taste, { id, isFinally, others }: P
   const names = Array.from({ length: random.int(1, 2) }, (_, k) => `${id}g${k}`);
   const nodes = names.map((name) => {
     const place = { id: name, isFinally, upstreams: [], depth: 0, others: [] };
-    return randomNode(random, { ...taste, joins: false, waits: false, predicates: false }, place);
+    return randomNode(random, { ...taste, joins: false, waits: false, predicates: false, hasKeys: false }, place);
   });
   const edges = names.map((name): [string, string] => (random.chance(0.8) ? [id, name] : [random.pick(others), name]));
   const [first] = names;
