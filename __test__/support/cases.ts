@@ -26,7 +26,7 @@ export interface CaseFlow {
   /** By `from -> to`. */
   readonly edges?: Readonly<Record<string, EdgeOptions>>;
   readonly executor?: ExecutorOptions;
-  readonly run?: RunOptions;
+  readonly run?: RunOptions<string>;
 }
 
 /** How the run ends. What is left out is not looked at. */
@@ -82,7 +82,7 @@ function expectMore(
 export function simulationOf({ graph, tasks = {}, nodes = {}, edges = {}, executor = {}, run = {} }: CaseFlow): Simulation {
   const dag = graphOf(graph, { nodes, edges });
   const all = dag.topologicalSort().map((name) => [name, tasks[name] ?? returns(name)] as const);
-  return simulate(dag, { tasks: Object.fromEntries(all), executor: { maxWorkers: 8, ...executor }, run });
+  return simulate(dag, { tasks: Object.fromEntries(all), executor: { maxWorkers: 8, ...executor }, run: run as RunOptions });
 }
 
 /** `a, b completed; c failed (error)` as a record. */

@@ -14,6 +14,14 @@ export abstract class DagnyError extends Error {
 
 /** A value as messages show it: what it is and its type, cut to a readable length. */
 export function describe(value: unknown): string {
+  try {
+    return described(value);
+  } catch {
+    return "what resists being looked at";
+  }
+}
+
+function described(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === "string") return `${quote(value)} (string)`;
   if (typeof value === "function") return "a function";
@@ -29,4 +37,13 @@ export function describe(value: unknown): string {
 /** A name as messages show it: quoted, control characters escaped, cut after 80 characters. */
 export function quote(name: string): string {
   return JSON.stringify(name.length > 80 ? `${name.slice(0, 79)}…` : name);
+}
+
+/** What to say of anything that can be thrown, also of what resists being looked at. */
+export function messageOf(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return "it threw something that cannot be shown";
+  }
 }

@@ -1,5 +1,5 @@
 /** What can be wrong with waits, signals, shared state and additions while a run goes on. */
-import { DagnyError, quote } from "./base.js";
+import { DagnyError, messageOf, quote } from "./base.js";
 import type { ErrorCode } from "./codes.js";
 import { TaskError } from "./task.js";
 
@@ -26,7 +26,8 @@ export class WaitTimeoutError extends TaskError {
 /** A wait that was answered with no. `cause` is the reason given. */
 export class RejectedError extends TaskError {
   constructor(node: string, attempt: number, reason: unknown) {
-    const why = typeof reason === "string" ? `: ${reason}` : reason instanceof Error ? `: ${reason.message}` : "";
+    const isObject = typeof reason === "object" && reason !== null;
+    const why = typeof reason === "string" || (isObject && messageOf(reason) !== "[object Object]") ? `: ${messageOf(reason)}` : "";
     super(node, attempt, `node ${quote(node)} was rejected${why}`, { cause: reason });
   }
 

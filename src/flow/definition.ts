@@ -1,7 +1,6 @@
 /** A task that is more than a function: a container of other nodes, or a wait. What makes them is in `definitions.ts`. */
 import type { GraphCore } from "../dag/graph-core.js";
 import type { Schema } from "./schema.js";
-import type { TaskFunction } from "./task.js";
 
 /** A function of users whose types the compiler has checked where it was given. */
 // biome-ignore lint/suspicious/noExplicitAny: parameters of functions that are kept untyped; `never` would forbid to call them.
@@ -13,7 +12,7 @@ export interface MapSpec {
   /** Makes the items of the inputs; `undefined` where they are the output of the only upstream. */
   readonly over: AnyFunction | undefined;
   /** What is done with each: a function of the item, or a graph. */
-  readonly each: TaskFunction<never> | GraphCore;
+  readonly each: AnyFunction | GraphCore;
   /** How many items may run at once; 0 for no limit but the slots. */
   readonly concurrency: number;
   /** The most items there may be. */
@@ -37,7 +36,7 @@ export interface SubDagSpec {
 /** A function or a graph, again and again. */
 export interface LoopSpec {
   readonly kind: "loop";
-  readonly body: TaskFunction<never> | GraphCore;
+  readonly body: AnyFunction | GraphCore;
   /** Whether a round's output is enough. */
   readonly until: AnyFunction;
   /** The most rounds; one more would fail the node. */

@@ -271,10 +271,14 @@ class Lowering {
     }
     const { body, limit } = spec;
     const isFunction = typeof body === "function";
-    const effects = core.nodes.effects?.get(node);
-    const single = isFunction ? singleNode(path.at(-1) ?? "", { ...(effects && { effects }) }) : undefined;
-    const inner = single === undefined ? this.#graph(graphOf(body), path) : this.level(single, [taskOf(body)], new Map(), path);
+    const inner = isFunction ? this.#round(core, node, body, path) : this.#graph(body, path);
     return { kind: "loop", inner, until: trusted(spec.until), limit, isFunction };
+  }
+
+  /** The one node that stands for each round of a loop over a function. */
+  #round(core: GraphCore, node: number, body: AnyFunction, path: readonly string[]): Lowered {
+    const effects = core.nodes.effects?.get(node);
+    return this.level(singleNode(path.at(-1) ?? "", { effects }), [taskOf(body)], new Map(), path.slice(0, -1));
   }
 
   /** The level of a graph inside, with the tasks given with its nodes. */
@@ -392,11 +396,6 @@ function graphInside(task: RunTask | undefined): GraphCore | undefined {
   return typeof inside === "object" ? inside : undefined;
 }
 
-function graphOf(body: AnyFunction | GraphCore | ((...args: never) => unknown)): GraphCore {
-  if (typeof body === "function") throw new InternalError("a function was taken for a graph");
-  return body;
-}
-
 /** A graph of one node with this row. */
 function singleNode(name: string, row: object): GraphCore {
   const native = NativeGraph.build(1, new Uint32Array());
@@ -422,8 +421,8 @@ function functionColumn<F extends (...args: never) => unknown>(column: ReadonlyM
   return new Map(Array.from(column ?? [], ([node, kept]) => [node, trusted<F>(kept)]));
 }
 
-function taskOf(kept: KeptFunction | AnyFunction | GraphCore): AnyTask {
-  return trusted(kept as KeptFunction);
+function taskOf(kept: KeptFunction): AnyTask {
+  return trusted(kept);
 }
 
 /** A function whose types the compiler checked where it was given, and forgot where it was kept. */

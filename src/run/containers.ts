@@ -5,6 +5,7 @@ import type { LoweredContainer } from "../flow/lowered.js";
 import { reasonName } from "./columns.js";
 import type { Desk } from "./desk.js";
 import type { Levels, Scope } from "./levels.js";
+import { isThenable, promiseOf } from "./thenable.js";
 
 /** The number of the state that a node which completed is in. */
 const completed = 4;
@@ -193,7 +194,9 @@ function outcomeOf(state: number, result: () => unknown, error: () => unknown): 
 
 function attempt(make: () => unknown): Made {
   try {
-    return { value: make() };
+    const value = make();
+    if (isThenable(value)) promiseOf(value).catch(() => {}); // Whoever reads it hears of it; perhaps nobody does.
+    return { value };
   } catch (thrown) {
     return { thrown };
   }

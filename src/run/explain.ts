@@ -5,7 +5,7 @@
  * first (of those that did so together a failed one, then the lowest id), so a sentence costs what its path is long. I2 It walks in
  * loops: a path may be as long as the graph is deep.
  */
-import { quote } from "../errors/base.js";
+import { messageOf, quote } from "../errors/base.js";
 import type { NodeState, Reason } from "./columns.js";
 
 /** What explaining asks of a run that has ended. Nodes are ids; those of containers' insides and of growths are ids like any other. */
@@ -82,7 +82,7 @@ export class Explainer {
     const name = quote(source.nameOf(failed)) + inside + by;
     const attempt = source.attemptOf(failed);
     const error = source.errorOf(failed);
-    const said = error === undefined ? "" : `: ${messageOf(error)}`;
+    const said = error === undefined ? "" : `: ${lineOf(error)}`;
     switch (source.reasonOf(failed)) {
       case "timeout": {
         const limit = source.timeoutOf(failed);
@@ -273,16 +273,19 @@ function stateWord(source: ExplainSource, node: number): string {
 
 /** The reason given for a cancel; the one that stands for none says nothing. */
 function reasonOf(reason: unknown): string {
-  const isDefault = reason instanceof DOMException && reason.name === "AbortError";
-  return reason === undefined || isDefault ? "" : `: ${messageOf(reason)}`;
+  return reason === undefined || isDefaultReason(reason) ? "" : `: ${lineOf(reason)}`;
 }
 
-/** What to say of anything that can be thrown: its first line, cut after 200 characters. */
-function messageOf(thrown: unknown): string {
+function isDefaultReason(reason: unknown): boolean {
   try {
-    const [line = ""] = String(thrown instanceof Error ? thrown.message : thrown).split("\n");
-    return line.length > 200 ? `${line.slice(0, 199)}…` : line;
+    return reason instanceof DOMException && reason.name === "AbortError";
   } catch {
-    return "it threw something that cannot be shown";
+    return false;
   }
+}
+
+/** What to say of anything that can be thrown: the first line of its message, cut after 200 characters. */
+function lineOf(thrown: unknown): string {
+  const [line = ""] = messageOf(thrown).split("\n");
+  return line.length > 200 ? `${line.slice(0, 199)}…` : line;
 }

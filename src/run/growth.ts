@@ -97,7 +97,7 @@ export class RunGrowth {
     // Checked by itself: to check all that was asked for at each call would cost its square. Only what speaks of its upstreams, as joins
     // that are expressions do, has to see those that were asked for before.
     const isFirst = wish.entries.length === 0 && wish.edges.length === 0;
-    const isWhole = !isFirst && more.some((entry) => isAboutUpstreams(entry) && entry.needs?.some((name) => wish.names.has(name)));
+    const isWhole = !isFirst && more.some((entry) => isAboutUpstreams(entry, wish.names));
     const addition = isWhole ? this.#make(scope, [...wish.entries, ...more], wish.edges) : this.#make(scope, more, [], wish.names);
     this.#checked(addition, node);
     wish.whole = isFirst || isWhole ? addition : undefined;
@@ -269,9 +269,10 @@ export class RunGrowth {
   }
 }
 
-/** Whether what an entry says can be right or wrong for the upstreams it has: an expression, a map over the output of its only upstream. */
-function isAboutUpstreams(entry: GrowthEntry): boolean {
-  return typeof entry === "object" && entry !== null && (typeof entry.join === "object" || typeof entry.task === "object");
+/** Whether an entry speaks of its upstreams (in an expression; as a map over the output of its only one) and needs one of `names`. */
+function isAboutUpstreams(entry: GrowthEntry, names: ReadonlySet<string>): boolean {
+  if (typeof entry !== "object" || entry === null || !Array.isArray(entry.needs)) return false;
+  return (typeof entry.join === "object" || typeof entry.task === "object") && entry.needs.some((name) => names.has(name));
 }
 
 function listOf<T>(given: Iterable<T>, option: string, expected: string): readonly T[] {

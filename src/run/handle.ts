@@ -5,7 +5,7 @@
  * effect (signals, answers, additions) throw.
  */
 
-import { quote } from "../errors/base.js";
+import { messageOf, quote } from "../errors/base.js";
 import { RunOverError, SignalError } from "../errors/control.js";
 import { nearest } from "../errors/did-you-mean.js";
 import { NodeNotFoundError } from "../errors/graph.js";
@@ -17,6 +17,7 @@ import { firstSettled } from "./columns.js";
 import type { Driver } from "./driver.js";
 import type { EventFilter, EventHub, RunEvent, RunStatus } from "./events.js";
 import { type NodeAddress, textOf } from "./levels.js";
+import { checkEventFilter } from "./options.js";
 import type { RunResult } from "./result.js";
 import { ownSignalOf } from "./signal-names.js";
 import { isThenable } from "./thenable.js";
@@ -110,6 +111,7 @@ export class DriverHandle<Nodes extends object> implements RunHandle<Nodes> {
   }
 
   subscribe(filter: EventFilter): AsyncIterable<RunEvent> {
+    checkEventFilter(filter);
     return this.#hub.only(filter);
   }
 
@@ -168,6 +170,7 @@ export class DriverHandle<Nodes extends object> implements RunHandle<Nodes> {
 
   signal(name: string, payload?: unknown, options: { readonly node?: NodeAddress | undefined } = {}): void {
     if (typeof name !== "string" || name === "") throw new InvalidOptionError("signal", "a non-empty string", name);
+    if (typeof options !== "object" || options === null) throw new InvalidOptionError("options", "an object { node? }", options);
     this.#expectLife(`signal ${quote(name)}`);
     const { extras } = this.#driver;
     const node = options.node === undefined ? undefined : this.#find(options.node);
@@ -191,13 +194,15 @@ export class DriverHandle<Nodes extends object> implements RunHandle<Nodes> {
     if (schema === undefined) return payload;
     const owner = `${what}: the payload does not fit node ${quote(this.#driver.names.addressOf(node))}`;
     let checked: unknown;
+    let isPromise: boolean;
     try {
       checked = checkedBy(schema, payload);
+      isPromise = isThenable(checked);
     } catch (error) {
-      throw new SignalError(`${owner}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new SignalError(`${owner}: ${messageOf(error)}`, { cause: error });
     }
-    if (!isThenable(checked)) return checked;
-    checked.then(undefined, () => {}); // Nobody waits for it.
+    if (!isPromise) return checked;
+    Promise.resolve(checked).catch(() => {}); // Nobody waits for it.
     throw new SignalError(`${owner}: its schema answers with a promise; a schema of a wait must answer at once`);
   }
 
@@ -245,6 +250,7 @@ export class DriverHandle<Nodes extends object> implements RunHandle<Nodes> {
   }
 
   #find(address: NodeAddress): number {
+    if (!isAddress(address)) throw new InvalidOptionError("node", expectedAddress, address);
     const { levels } = this.#driver.extras;
     const node = levels.find(address);
     if (node !== undefined) return node;
@@ -253,9 +259,18 @@ export class DriverHandle<Nodes extends object> implements RunHandle<Nodes> {
   }
 }
 
+/** What an address is, in words. */
+const expectedAddress = "a node's address: its name, or a list of names and numbers";
+
+function isAddress(value: unknown): value is NodeAddress {
+  if (typeof value === "string") return true;
+  return Array.isArray(value) && value.every((segment) => typeof segment === "string" || typeof segment === "number");
+}
+
 /** One address, or several: a list of names is several, one with a number in it is one. */
 function addressesOf(nodes: NodeAddress | readonly NodeAddress[]): readonly NodeAddress[] {
   if (typeof nodes === "string") return [nodes];
+  if (!Array.isArray(nodes)) throw new InvalidOptionError("nodes", `${expectedAddress}, or a list of such`, nodes);
   const isPath = (list: readonly unknown[]): list is readonly (string | number)[] => list.some((segment) => typeof segment === "number");
   return isPath(nodes) ? [nodes] : nodes;
 }

@@ -250,7 +250,9 @@ export class Levels {
     const number = Number(path[at]);
     if (rule?.kind === "map") {
       const item = this.#itemAt(container, number);
-      return { node: item, scope: item === undefined ? undefined : this.openingOf(item), next: at + 1 };
+      // What items have added stands beside them, by its name.
+      if (item === undefined) return { node: undefined, scope: this.openingOf(container), next: at };
+      return { node: item, scope: this.openingOf(item), next: at + 1 };
     }
     const round = rule?.kind === "loop" && number >= 1 ? this.openingOf(container, number) : undefined;
     if (round === undefined) return { node: undefined, scope: this.openingOf(container), next: at };

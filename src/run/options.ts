@@ -251,6 +251,13 @@ export function checkRunOptions(options: RunOptions<string>): void {
   if (faults.length > 0) throw errorOf(faults, "the options have");
 }
 
+/** Checks a filter that stands by itself. Throws what is wrong with it. */
+export function checkEventFilter(filter: unknown): void {
+  const faults: DagnyError[] = [];
+  checkFilter(filter, true, new OptionCheck(undefined, faults));
+  if (faults.length > 0) throw errorOf(faults, "the filter has");
+}
+
 function checkFilter(filter: unknown, onEvent: unknown, check: OptionCheck): void {
   if (!check.isRecord("eventFilter", filter)) return;
   check.names(filter, ["types", "nodes"], "eventFilter.");

@@ -3,7 +3,7 @@
  *
  * Ids are those of the whole run; names are addresses.
  */
-import { quote } from "../errors/base.js";
+import { messageOf, quote } from "../errors/base.js";
 import { RejectedError, WaitTimeoutError } from "../errors/control.js";
 import { LimitExceededError } from "../errors/graph.js";
 import { TaskError, TimeoutError } from "../errors/task.js";
@@ -155,7 +155,7 @@ export class RunOutcome {
   /** What a node threw; for a rejected wait, the reason given. */
   #thrownBy(node: number): unknown {
     const thrown = this.#driver.errors.get(node);
-    return thrown instanceof RejectedError ? thrown.cause : (thrown ?? this.errorOf(node).cause);
+    return isRejection(thrown) ? thrown.cause : (thrown ?? this.errorOf(node).cause);
   }
 
   /** The error of a failed node: always the same one. */
@@ -221,11 +221,11 @@ export function causeOf(error: TaskError | undefined): unknown {
   return isOwn || error === undefined || !("cause" in error) ? error : error.cause;
 }
 
-/** What to say of anything that can be thrown. */
-function messageOf(thrown: unknown): string {
+/** Whether something thrown, anything at all, is a rejection. */
+function isRejection(thrown: unknown): thrown is RejectedError {
   try {
-    return String(thrown instanceof Error ? thrown.message : thrown);
+    return thrown instanceof RejectedError;
   } catch {
-    return "it threw something that cannot be shown";
+    return false; // A proxy that resists being looked at.
   }
 }

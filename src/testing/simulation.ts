@@ -16,7 +16,7 @@ import type { RunEvent } from "../run/events.js";
 import type { RunHandle } from "../run/executor.js";
 import type { ExecutorOptions, RunOptions } from "../run/options.js";
 import type { RunResult } from "../run/result.js";
-import { attemptKey } from "./at-work.js";
+import { attemptKey, undoKey } from "./at-work.js";
 import { History } from "./history.js";
 import { currentSimulation, type ScriptHost } from "./script.js";
 import { SimulatedClock } from "./simulated-clock.js";
@@ -51,9 +51,6 @@ export class Simulation<Nodes extends object = Record<string, unknown>> {
   readonly handle: RunHandle<Nodes>;
   readonly #clock = new SimulatedClock();
   readonly #history = new History();
-  readonly #idle = new Set<string>();
-  /** Code that patience was lost with. */
-  readonly #givenUp = new Set<string>();
   readonly #triggers: { readonly type: RunEvent["type"]; readonly node: string | undefined; command: (() => void) | undefined }[] = [];
   readonly #patienceMs: number;
   #result: RunResult<Nodes> | undefined;
@@ -187,11 +184,7 @@ export class Simulation<Nodes extends object = Record<string, unknown>> {
       idle: (context) => {
         const node = addressOf(context);
         // The same code may be called to undo what the node has done.
-        const keys = [attemptKey(node, context.attempt), `undo of ${node}`];
-        for (const key of keys) this.#idle.add(key);
-        return () => {
-          for (const key of keys) this.#idle.delete(key);
-        };
+        return this.#history.atWork.idle([attemptKey(node, context.attempt), undoKey(node)]);
       },
     };
   }
@@ -212,18 +205,15 @@ export class Simulation<Nodes extends object = Record<string, unknown>> {
 
   /** Lets everything happen that needs no time, and waits for code that is at work on something real. */
   async #calm(): Promise<void> {
+    const { atWork } = this.#history;
     await this.#clock.settle();
-    if (this.#atWork().length === 0) return;
+    if (!atWork.isBusy) return;
     const loseAt = performance.now() + this.#patienceMs;
-    while (this.#atWork().length > 0 && performance.now() < loseAt) {
+    while (atWork.isBusy && performance.now() < loseAt) {
       await new Promise((resolve) => setTimeout(resolve, 1));
       await this.#clock.settle();
     }
-    for (const key of this.#atWork()) this.#givenUp.add(key);
-  }
-
-  #atWork(): string[] {
-    return this.#history.atWork.now((key) => this.#idle.has(key) || this.#givenUp.has(key));
+    atWork.giveUp();
   }
 }
 

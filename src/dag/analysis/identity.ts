@@ -4,7 +4,7 @@ import type { GraphCore } from "../graph-core.js";
 
 /**
  * SHA-256, in hexadecimal, of node names in node order, edges, and all that nodes and edges carry in a form that JSON can write: cost,
- * priority, timeout, attempts, metadata, payload, weight, label. Task functions are not covered.
+ * priority, policies, metadata, payload, weight, label. Of a condition or another function only that there is one; tasks are not covered.
  *
  * The format is fixed and described in the core (`analysis/hash.rs`). O(n + m + text).
  */
