@@ -284,7 +284,7 @@ function checkEntry(entry: GrowthEntry): void {
   if (typeof entry !== "object" || entry === null) throw new InvalidOptionError("nodes", "a list of { name, task, needs? }", entry);
   const { name, needs } = entry;
   const isList = needs === undefined || (Array.isArray(needs) && needs.every((upstream) => typeof upstream === "string"));
-  if (!isList) throw new InvalidOptionError("needs", "an array of node names", needs, `node ${quote(String(name))}`);
+  if (!isList) throw new InvalidOptionError("needs", "a list of names of nodes", needs, `node ${quote(String(name))}`);
 }
 
 function edgeKey(from: number, to: number): string {
