@@ -70,7 +70,7 @@ describe("a node that is added", () => {
     [
       "needs that are a text",
       { name: "g", needs: "a", task: names },
-      'node "g": `needs` must be an array of node names, received "a" (string)',
+      'node "g": `needs` must be a list of names of nodes, received "a" (string)',
     ],
   ])("is refused with %s", async (_, entry, message) => {
     const { grow } = await grown([entry as GrowthEntry]);
