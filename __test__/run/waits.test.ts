@@ -22,6 +22,8 @@ describe("ctx.sleep", () => {
     const result = await handle.result;
     expect(log.slice(3)).toEqual(["a1 at 100", "b1 at 100", "c1 at 100"]);
     expect(result.get("a").attempts).toMatchObject([{ attempt: 1, status: "completed", durationMs: 100 }]);
+    // The entry speaks of the whole attempt, too, not of what came after its last wait.
+    expect(result.get("a")).toMatchObject({ attempt: 1, durationMs: 100, queuedMs: 0, startedAt: result.startedAt });
   });
 
   test("is not slept again by a further attempt", async () => {

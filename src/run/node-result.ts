@@ -41,7 +41,7 @@ export interface NodeResult<T = unknown> {
   readonly startedAt: number | undefined;
   /** How long its last attempt ran, in milliseconds; 0 if none began. */
   readonly durationMs: number;
-  /** How long its last attempt was ready before it began, in milliseconds; 0 if none began. */
+  /** How long its last attempt was ready before it began, or before it last went on after a wait, in milliseconds; 0 if none began. */
   readonly queuedMs: number;
   /** How many attempts began. */
   readonly attempt: number;
@@ -80,7 +80,10 @@ export class NodeReport implements NodeResult {
     this.#node = node;
     this.#startedAtEpochMs = startedAtEpochMs;
     const { columns } = outcome;
-    const startedAt = columns.startedAt[node] ?? -1;
+    // Of an attempt that waited, the columns have its last stretch only.
+    const stretch = outcome.pastOf(node).find(({ attempt, reason }) => reason === 0 && attempt === columns.attempt[node]);
+    const lastStart = columns.startedAt[node] ?? -1;
+    const startedAt = stretch?.startedAt ?? lastStart;
     const lane = columns.lane[node] ?? -1;
     const hasBegun = startedAt >= 0;
     this.name = outcome.nameOf(node);
@@ -90,7 +93,7 @@ export class NodeReport implements NodeResult {
     this.error = this.status === "failed" ? outcome.errorOf(node) : undefined;
     this.startedAt = hasBegun ? startedAtEpochMs + startedAt / 1000 : undefined;
     this.durationMs = hasBegun ? ((columns.settledAt[node] ?? 0) - startedAt) / 1000 : 0;
-    this.queuedMs = hasBegun ? (startedAt - (columns.readyAt[node] ?? 0)) / 1000 : 0;
+    this.queuedMs = hasBegun ? (lastStart - (columns.readyAt[node] ?? 0)) / 1000 : 0;
     this.attempt = columns.attempt[node] ?? 0;
     this.lane = hasBegun && lane >= 0 ? lane : undefined;
   }
@@ -145,6 +148,11 @@ export class NodeReport implements NodeResult {
 
   get why(): string | undefined {
     return this.#outcome.explain(this.#node);
+  }
+
+  /** What `console.log(entry)` shows: an object like any other. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    return { ...this };
   }
 
   *nodes(): Generator<NodeResult> {
