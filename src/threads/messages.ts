@@ -9,8 +9,9 @@
  * I3 A thread that has called (`CallMessage`) runs nothing until it is answered: main answers each exactly once, with `ReturnMessage`, and
  * then sets the seat's word of the shared buffer to the call's id and notifies it. What else arrives meanwhile waits for its turn. I4 Each
  * `AskMessage` is answered at most once; a thread may end before that. I5 A value is posted (`CarriedMessage`) before its attempt is
- * reported. I6 Main posts `AbortMessage` only of attempts whose code has not returned; the thread answers it with
- * `AcknowledgedMessage` when its event loop has come to it, whether or not the code has returned meanwhile: code that never yields does
+ * reported. I6 After each post main adds 1 to the seat's mail word: a thread that is busy with
+ * short tasks looks there, and takes its messages without its event loop. I7 Main posts `AbortMessage` only of attempts whose code has not returned; the thread answers it with
+ * `AcknowledgedMessage` when it has come to it, whether or not the code has returned meanwhile: code that never yields does
  * not let it. That an attempt has returned, main hears from the scheduler, perhaps before the acknowledgment.
  */
 import type { MessagePort } from "node:worker_threads";
@@ -130,7 +131,7 @@ export interface FaultMessage {
   readonly stack: string | undefined;
 }
 
-/** The thread's event loop has come to an `AbortMessage` (I6). */
+/** The thread has come to an `AbortMessage` (I7). */
 export interface AcknowledgedMessage extends AttemptRef {
   readonly type: "acknowledged";
 }
@@ -187,24 +188,27 @@ export interface RunDescription {
   readonly runId: string | undefined;
   /** Leases name them by index. */
   readonly fns: readonly DescribedFunction[];
-  /** The names of the base nodes; `undefined` where no direct node has upstreams, or where they are to be asked for. */
-  readonly names: readonly string[] | undefined;
+  /**
+   * The names of the base nodes, a `string[]` as bytes of `v8.serialize`: decoded where an input is first read. `undefined` where no direct
+   * node has upstreams, or where they are to be asked for.
+   */
+  readonly names: Uint8Array | undefined;
   readonly keep: "all" | "leaves" | "none";
 }
 
-/** What a prepared attempt is given, encoded by the codec. */
+/** What a prepared attempt is given, encoded by the codec. What is left out of it is asked for where it is first read. */
 export interface PreparedAttempt {
   /** What the function is called with: a record by upstream name, or a map's item. */
   readonly inputs: unknown;
   /** Whether the inputs come by `CarryMessage` instead. */
   readonly isCarried?: boolean;
-  readonly name: string;
-  readonly path: readonly (string | number)[];
-  readonly params: unknown;
   readonly index: number;
-  readonly iteration: number;
-  readonly previous: unknown;
-  readonly runId: string;
+  readonly name?: string;
+  readonly path?: readonly (string | number)[];
+  readonly params?: unknown;
+  readonly iteration?: number;
+  readonly previous?: unknown;
+  readonly runId?: string;
 }
 
 /** What a thread is started with. */
@@ -212,7 +216,10 @@ export interface ThreadData {
   readonly poolId: number;
   readonly seat: number;
   readonly generation: number;
-  /** An `Int32Array`'s: word 0 is the pool's sequence, word `1 + seat` the seat's, for answers to calls. */
+  /**
+   * An `Int32Array` of `1 + 2 * seats`: word 0 is the pool's sequence, word `1 + seat` the seat's for answers to calls, word
+   * `1 + seats + seat` counts what main has posted to the seat.
+   */
   readonly sab: SharedArrayBuffer;
   /** This protocol's; transferred. */
   readonly port: MessagePort;
