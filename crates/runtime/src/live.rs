@@ -274,6 +274,16 @@ impl Live {
         self.wake_main();
     }
 
+    /// The inputs that were made for a leased node.
+    pub fn prepared(&self, node: u32) -> Option<Arc<[u8]>> {
+        self.sharing.as_ref()?.prepared.get(&node).cloned()
+    }
+
+    /// What threads are to know of the run.
+    pub fn description(&self) -> Arc<[u8]> {
+        self.sharing.as_ref().map(|sharing| Arc::clone(&sharing.description)).unwrap_or_default()
+    }
+
     /// The value of a node, or of an attempt that is not settled yet.
     pub fn value(&self, node: u32, attempt: Option<u32>) -> Value {
         let Some(sharing) = &self.sharing else { return Value::Undefined };

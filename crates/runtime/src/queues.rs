@@ -110,9 +110,8 @@ impl Queues {
     pub fn take_pinned(&mut self, seat: usize) -> Vec<Entry> {
         let (pinned, rest) = std::mem::take(&mut self.own[seat]).into_iter().partition(|entry| entry.is_pinned);
         self.own[seat] = rest;
-        let mut pinned: Vec<Entry> = pinned;
-        pinned.retain(|entry| self.void.is_empty() || !self.is_void(entry.lease.node));
-        pinned
+        let pinned: VecDeque<Entry> = pinned;
+        pinned.into_iter().filter(|entry| self.void.is_empty() || !self.is_void(entry.lease.node)).collect()
     }
 }
 

@@ -154,8 +154,39 @@ impl Sharing {
         &self.past
     }
 
+    /// What the main thread's clock says at the run's time 0, in ms.
+    pub fn base_ms(&self) -> f64 {
+        self.layout.base_ms
+    }
+
+    /// Threads take nothing more of the run.
+    pub fn leave(&self) {
+        self.pool.remove_run(self.id);
+    }
+
+    /// What threads are to know of the run, in place of what they were told before.
+    pub fn describe(&mut self, bytes: Arc<[u8]>) {
+        self.description = bytes;
+        self.version += 1;
+    }
+
+    /// Puts a node's output where all threads find it.
+    pub fn put_value(&mut self, node: u32, value: Value) {
+        self.values.set(node, value);
+    }
+
+    /// Forgets what an attempt gave.
+    pub fn drop_pending(&mut self, node: u32, attempt: u32) {
+        self.pending.remove(&(node, attempt));
+    }
+
+    /// The next report that the main thread has not taken.
+    pub fn next_report(&mut self) -> Option<Report> {
+        self.reports.pop_front()
+    }
+
     /// A base node needs the main thread from now on.
-    pub(crate) fn mark_prepared(&mut self, node: u32) {
+    pub fn mark_prepared(&mut self, node: u32) {
         self.undirected.insert(node);
     }
 
