@@ -70,12 +70,12 @@ impl NativeRun {
         Ok(())
     }
 
-    /// Hands a leased node to the threads with its inputs: to any (`seat` -1), or to one. Answers false where its lease is void.
+    /// Hands a leased node to the threads with the number of its function and its inputs: to any (`seat` -1), or to one. Answers false where its lease is void.
     #[napi(catch_unwind)]
-    pub fn prepare(&self, node: u32, attempt: u32, function: u32, inputs: &[u8], seat: f64) -> napi::Result<bool> {
+    pub fn prepare(&self, node: u32, attempt: u32, code: u32, inputs: &[u8], seat: f64) -> napi::Result<bool> {
         let seat = (seat >= 0.0).then_some(seat as usize);
         let lease = Lease { node, attempt, lane: 0 };
-        Ok(lock(&self.live)?.prepare(lease, function, inputs.into(), seat))
+        Ok(lock(&self.live)?.prepare(lease, code, inputs.into(), seat))
     }
 
     /// Puts the output of an inline node where threads find it. Before its success is reported. `tag` as in the records of seats.
