@@ -5,7 +5,8 @@
  * about. A script has one batch a line, `<now in ms>: <input>, <input>, …`; a line without inputs is a tick. An input's own time is the batch's, or
  * follows it as `@<ms>`. An attempt is written `a1`, that of a node without a name (inside a container, grown) `5:1`. Inputs:
  *
- *     start · cancel · pause · resume · cancel a b · begin a1 · ok a1 · failed a1 · final a1 (failed, not to be retried)
+ *     start · cancel · pause · resume · cancel a b · begin a1 · ok a1 · failed a1 · final a1 (failed, not to be retried) ·
+ *     crashed a1
  *     yes a condition · no a edge b (also nothing, threw, of condition, cache, until, edge)
  *     sleep a1 0 3 (ordinal, ms) · wait a1 7 (name of a signal) · signal 7 · reject 7 · items a1 3 · lastItems a1 3 · noItems a1
  *     undone a · undoFailed a · grow 2 (so many nodes, from outside) · grew a1 2 (the attempt has ended, and adds them)
@@ -99,6 +100,7 @@ function inputOf(text: string, now: number, names: readonly string[]): RunInput 
       return { kind, node, attempt, at };
     case "ok":
     case "failed":
+    case "crashed":
       return { kind: "settle", node, attempt, at, outcome: kind };
     case "final":
       return { kind: "settle", node, attempt, at, outcome: "failed", mayRetry: false };
