@@ -199,7 +199,8 @@ class Lowering {
     const table = new PolicyTable();
     const plain = plainPolicy(this.#defaults);
     const special = nodesWithPolicies(core, [...definitions.keys(), ...given.keys()]);
-    const isPlain = special.length === 0 && this.#defaults.nodeTimeoutMs === undefined && this.#defaults.backoff === undefined;
+    const { nodeTimeoutMs, backoff } = this.#defaults;
+    const isPlain = special.length === 0 && plain.flags === 0 && nodeTimeoutMs === undefined && backoff === undefined;
     if (!isPlain) table.place(plain);
     const policyOf = special.length === 0 ? undefined : new Uint32Array(core.names.length);
     const limits = new LimitColumns(core, this.#defaults);
