@@ -375,8 +375,13 @@ export interface NativePolicy {
   expression?: Uint32Array
   /** 0 fail, 1 allow, 2 continue. */
   onFailure: number
-  /** Bits: 1 condition, 2 cached, 4 finally, 8 undo, 16 fail fast inside, 32 the wait has a default. */
+  /**
+   * Bits: 1 condition, 2 cached, 4 finally, 8 undo, 16 fail fast inside, 32 the wait has a default, 64 on a thread, 128 external, 256 a
+   * command (not together with 64).
+   */
   flags: number
+  /** How many attempts may crash and be made again, not counted as attempts. */
+  maxCrashes: number
   /** Longest wall time from the first start, in milliseconds; NaN for none. */
   nodeTimeoutMs: number
   /** The delay before the second attempt, in milliseconds. */

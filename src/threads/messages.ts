@@ -174,6 +174,8 @@ export interface ModuleRef {
   /** A `file:` URL, or any other that `import()` takes. */
   readonly url: string;
   readonly exportName: string;
+  /** Whether the module names it in `defineTasks`; else it exports it. */
+  readonly isDefined: boolean;
 }
 
 /** A function of a run as threads are told of it. */
@@ -224,4 +226,6 @@ export interface ThreadData {
   /** This protocol's; transferred. */
   readonly port: MessagePort;
   readonly loadTimeoutMs: number;
+  /** The absolute path of main's native loader: both must load the same library, or they share no runs. */
+  readonly loader: string;
 }

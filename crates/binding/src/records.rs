@@ -9,7 +9,8 @@
 //!   `b`: 2³¹ if a value stands in for it)
 //! - 13 items (`a`: how many; `b`: 1 if these are the last)
 //! - 14 a small command, by its `attempt`: 1 pause · 2 resume · 3 items failed (`a`: the map's attempt) · 4 undone · 5 undo failed ·
-//!   6 signal (`node`: the one that may hear it, or [`NONE`]; `a`: payload; `b`: name; `second`: above 0 for a rejection)
+//!   6 signal (`node`: the one that may hear it, or [`NONE`]; `a`: payload; `b`: name; `second`: above 0 for a rejection) ·
+//!   7 crashed (`a`: the attempt)
 //! - 15 the next entry of the run's mailbox: where `attempt` is 0 that command, else the attempt succeeded and commits that addition
 //!
 //! An effect is [`EFFECT_BYTES`] bytes: `kind, node, a, b, c, 0: u32`. Kinds: 1 abort (a: attempt, b: reason) · 2 revoke · 3 discard
@@ -75,6 +76,7 @@ fn read_rare(record: &[u8; INPUT_BYTES], node: u32, kind: u32, attempt: u32, at:
         (14, 4) => Input::Undone { node, at, is_ok: true },
         (14, 5) => Input::Undone { node, at, is_ok: false },
         (14, 6) => Input::Signal { name: b, node: (node != NONE).then_some(node), at, payload: a, is_rejection: second > 0.0 },
+        (14, 7) => Input::Settle { node, attempt: a, at, outcome: Outcome::Crashed },
         _ => return None,
     })
 }

@@ -50,11 +50,11 @@ impl ObjectFinalize for NativeRun {
 }
 
 /// How many numbers the options of a run are.
-const OPTION_NUMBERS: usize = 11;
+const OPTION_NUMBERS: usize = 12;
 
 /// The options of one run, from the numbers that `src/native/run-options.ts` writes, and its pools with their windows.
 fn options_of(numbers: &[f64], pools: &[u32], intervals: &[f64]) -> napi::Result<RunOptions> {
-    let [workers, grace, keep, timeout_ms, budget, seed, nodes, depth, fail_fast, abort_running, undo] = *numbers else {
+    let [workers, grace, keep, timeout_ms, budget, seed, nodes, depth, fail_fast, abort_running, undo, commands] = *numbers else {
         return Err(internal(format_args!("the options of a run are {OPTION_NUMBERS} numbers")));
     };
     if !intervals.is_empty() && intervals.len() != pools.len() {
@@ -68,6 +68,7 @@ fn options_of(numbers: &[f64], pools: &[u32], intervals: &[f64]) -> napi::Result
     let count = |number: f64| number as u32;
     Ok(RunOptions {
         max_workers: count(workers).max(1),
+        max_commands: count(commands).max(1),
         fail_fast: fail_fast != 0.0,
         abort_running: abort_running != 0.0,
         undo: undo != 0.0,
