@@ -1,5 +1,6 @@
 /** The one door to the Rust core: all that uses the native addon goes through here. */
 export {
+  loaderPath,
   NativeDiagnosis,
   type NativeFault,
   NativeGraph,
@@ -7,6 +8,7 @@ export {
   type NativePart,
   NativePaths,
   NativePlan,
+  NativePool,
   type NativePolicy,
   type NativeReachability,
   NativeRun,

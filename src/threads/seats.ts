@@ -70,12 +70,13 @@ export class Seats implements ThreadOwner {
   get native(): NativePool {
     if (this.#native === undefined) {
       const seats = new WeakRef<Seats>(this); // The core keeps the function, and so would keep the pool.
-      this.#native = new NativePool(this.size, (run: number) => seats.deref()?.#wake(run));
+      this.#native = new NativePool(this.size, (run: number) => seats.deref()?.wake(run));
     }
     return this.#native;
   }
 
-  #wake(run: number): void {
+  /** The core has something for the main thread about a run. */
+  wake(run: number): void {
     this.#users.get(run)?.wake();
   }
 
