@@ -93,6 +93,12 @@ impl Run {
         self.log.get_or_insert_default();
     }
 
+    /// Whether events wait to be taken.
+    #[must_use]
+    pub fn has_events(&self) -> bool {
+        self.log.as_ref().is_some_and(|log| !log.is_empty())
+    }
+
     /// Takes the events kept since the last call; the buffer that comes in is reused.
     pub fn take_events(&mut self, into: &mut Vec<Event>) {
         into.clear();
