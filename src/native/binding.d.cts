@@ -202,7 +202,7 @@ export declare class NativePlan {
 /** The seats of a pool, and the runs they work for. */
 export declare class NativePool {
   /** A pool of so many seats, all empty. `on_wake` is called with the number of a run that has news for the main thread. */
-  constructor(seats: number, onWake: MainCall)
+  constructor(seats: number, onWake: (run: number) => void)
   /** What threads find it by. */
   get id(): number
   /** A thread is about to be started for a seat. Answers with its generation. */
@@ -308,9 +308,9 @@ export declare class NativeRun {
   /** Puts the output of an inline node where threads find it. Before its success is reported. `tag` as in the records of seats. */
   publish(node: number, tag: number, number: number, bytes?: Uint8Array | undefined | null): void
   /** What a node has put out, as far as it was put where all threads find it. */
-  value(node: number): NativeValue
+  value(node: number): undefined | null | boolean | number | Uint8Array | NativeCarried
   /** What an attempt gave that has not completed its node (yet): the error of a failure, an output that came too late. */
-  attemptValue(node: number, attempt: number): NativeValue
+  attemptValue(node: number, attempt: number): undefined | null | boolean | number | Uint8Array | NativeCarried
   /** Forgets what an attempt gave that has not completed its node. */
   dropAttemptValue(node: number, attempt: number): void
   /** Forgets what a node has put out. */
@@ -332,13 +332,13 @@ export declare class NativeSeat {
    * Takes a seat, as the thread of this generation; throws where another thread has it. `hr_offset_ms` is what this thread's
    * `performance.now` is ahead of `process.hrtime`. `on_wake` is called when there is work and the thread is in its event loop.
    */
-  constructor(pool: number, seat: number, generation: number, hrOffsetMs: number, onWake: ThreadCall)
+  constructor(pool: number, seat: number, generation: number, hrOffsetMs: number, onWake: () => void)
   /** Its two ends. Once per seat. */
   open(): SeatEnds
   /** The bytes of the next record that says there are some. */
   put(bytes: Uint8Array): void
   /** What a node of a run has put out. */
-  value(run: number, node: number): NativeValue
+  value(run: number, node: number): undefined | null | boolean | number | Uint8Array | NativeCarried
   /** The inputs that were made for a leased node. */
   prepared(run: number, node: number): Uint8Array | null
   /** What threads are to know of a run; null where it is over. */

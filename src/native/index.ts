@@ -8,13 +8,13 @@ export {
   type NativePart,
   NativePaths,
   NativePlan,
-  NativePool,
   type NativePolicy,
+  NativePool,
   type NativeReachability,
   NativeRun,
   type PlanColumns,
 } from "./addon.js";
 export * from "./codes.js";
-export { Door, type DoorEffect, doorBits, effectKinds } from "./door.js";
+export { Door, type DoorEffect, doorBits, effectKinds, firstSharedBit } from "./door.js";
 export { DraftDoor, edgeAnswers } from "./draft-door.js";
 export { type NativeRunOptions, openRun } from "./run-options.js";

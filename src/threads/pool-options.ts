@@ -61,7 +61,8 @@ const usualThreadMb = 128;
 export function resolvePoolOptions(options: ThreadPoolOptions = {}): ResolvedPoolOptions {
   const faults: DagnyError[] = [];
   const check = new OptionCheck(undefined, faults);
-  if (!check.isRecord("options", options)) throw errorOf(faults);
+  const isRecord: boolean = check.isRecord("options", options);
+  if (!isRecord) throw errorOf(faults);
   check.names(options, optionNames);
   const { threads, name = "dagny", maxMemoryMb, loadTimeoutMs = 10_000, resourceLimits, env, execArgv } = options;
   const isCount = (n: number): boolean => Number.isInteger(n) && n >= 1 && n <= mostThreads;

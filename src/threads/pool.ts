@@ -18,8 +18,6 @@ export interface ThreadStats {
   readonly busyMs: number;
   /** How often it took work. */
   readonly batches: number;
-  /** How often it took work that lay with another thread. */
-  readonly steals: number;
   /** How often it went to sleep. */
   readonly parks: number;
 }

@@ -182,7 +182,7 @@ export class Seats implements ThreadOwner {
     else if (message.type === "call") refuseCall(thread, message);
   }
 
-  faulted(_: Thread, error: Error): void {
+  faulted(error: Error): void {
     this.#failAll(new InternalError(`a thread has failed: ${error.message}`, { cause: error }));
   }
 
@@ -267,7 +267,7 @@ export class Seats implements ThreadOwner {
   stats(): ThreadPoolStats {
     const numbers = this.#native?.stats();
     const threads = this.#threads.map((thread, seat): ThreadStats => {
-      const [tasks = 0, busyUs = 0, batches = 0, steals = 0, parks = 0, generation = 0] = numbers?.subarray(8 * seat, 8 * seat + 8) ?? [];
+      const [tasks = 0, busyUs = 0, batches = 0, parks = 0, generation = 0] = numbers?.subarray(5 * seat, 5 * seat + 5) ?? [];
       return {
         name: this.nameOf(seat),
         isRunning: thread !== undefined,
@@ -275,7 +275,6 @@ export class Seats implements ThreadOwner {
         tasks,
         busyMs: busyUs / 1000,
         batches,
-        steals,
         parks,
       };
     });

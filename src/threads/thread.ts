@@ -5,16 +5,23 @@
  * Before a thread is ended for not having answered, what it has said is heard: this thread may have been the busy one. I3 A timer of a
  * thread keeps no program alive.
  */
-import { MessageChannel, type MessagePort, receiveMessageOnPort, type TransferListItem, Worker, type WorkerOptions } from "node:worker_threads";
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  type TransferListItem,
+  Worker,
+  type WorkerOptions,
+} from "node:worker_threads";
 import { ThreadStartError } from "../errors/threads.js";
 import { loaderPath } from "../native/index.js";
 import type {
   AbortMessage,
-  AcknowledgedMessage,
   AskMessage,
   AttemptRef,
   CallMessage,
   CarriedMessage,
+  FaultMessage,
   LogMessage,
   MainMessage,
   ReturnMessage,
@@ -49,10 +56,10 @@ export interface Death {
 export interface ThreadOwner {
   /** It says something about an attempt. */
   heard(thread: Thread, message: AttemptMessage): void;
-  /** It takes work from now on. */
-  ready(thread: Thread): void;
-  /** There was a fault in the engine on it. */
-  faulted(thread: Thread, error: Error): void;
+  /** One takes work from now on. */
+  ready(): void;
+  /** There was a fault in the engine on one. */
+  faulted(error: Error): void;
   died(thread: Thread, death: Death): void;
 }
 
@@ -205,38 +212,37 @@ export class Thread {
   }
 
   #hear(message: ThreadMessage): void {
-    const { owner, loadTimeoutMs } = this.#parts;
+    const { owner } = this.#parts;
     switch (message.type) {
       case "ready":
         this.isReady = true;
-        return owner.ready(this);
+        owner.ready();
+        break;
       case "acknowledged":
-        return this.#acknowledged(message);
-      case "loading": {
-        const { url } = message;
-        const late = (): void => {
-          this.#drain();
-          if (!this.#loading.has(url)) return;
-          this.#load = { url, fault: "timeout" };
-          this.end();
-        };
-        this.#loading.set(url, this.#timer(loadTimeoutMs, late));
-        return;
-      }
+        this.#settle(this.#unheard, keyOf(message));
+        break;
+      case "loading":
+        this.#watchLoad(message.url);
+        break;
       case "loaded":
-        return this.#settle(this.#loading, message.url);
-      case "fault": {
-        const error = new Error(message.message);
-        if (message.stack !== undefined) error.stack = message.stack;
-        return owner.faulted(this, error);
-      }
+        this.#settle(this.#loading, message.url);
+        break;
+      case "fault":
+        owner.faulted(errorOf(message));
+        break;
       default:
         owner.heard(this, message);
     }
   }
 
-  #acknowledged(message: AcknowledgedMessage): void {
-    this.#settle(this.#unheard, keyOf(message));
+  #watchLoad(url: string): void {
+    const late = (): void => {
+      this.#drain(); // I2
+      if (!this.#loading.has(url)) return;
+      this.#load = { url, fault: "timeout" };
+      this.end();
+    };
+    this.#loading.set(url, this.#timer(this.#parts.loadTimeoutMs, late));
   }
 
   #die(exitCode: number): void {
@@ -250,6 +256,12 @@ export class Thread {
     const cause = this.#cause;
     this.#parts.owner.died(this, { exitCode, cause, wasReady: this.isReady, wasEnded: this.#wasEnded, load: this.#load });
   }
+}
+
+function errorOf({ message, stack }: FaultMessage): Error {
+  const error = new Error(message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
 }
 
 function keyOf({ run, node, attempt }: AttemptRef): string {

@@ -19,12 +19,18 @@ import { answerAsk, answerCall, type CallScene } from "./calls.js";
 import { decode, encode, encodeError } from "./codec.js";
 import { crossingNames, layoutOf, type ThreadLayout } from "./layout.js";
 import type { CarriedValue, DescribedFunction, PreparedAttempt, RunDescription } from "./messages.js";
-import { type ThreadPool, seatsOf } from "./pool.js";
+import { seatsOf, type ThreadPool } from "./pool.js";
 import type { ModuleFault, PoolUser, Seats } from "./seats.js";
 import type { AttemptMessage, Thread } from "./thread.js";
 
 /** Longest time in which a thread must hear that an attempt is to stop, in milliseconds; less where the run's grace is shorter. */
 const hearingMs = 50;
+
+/** How an attempt has ended: well or not, and if not, whether no further attempt may follow, whatever its policy says. */
+export interface Ending {
+  readonly isOk: boolean;
+  readonly isFinal: boolean;
+}
 
 /** The driver's side of a run with threads. */
 export interface ThreadDesk extends Desk {
@@ -33,7 +39,7 @@ export interface ThreadDesk extends Desk {
   /** Ends the run with an error. */
   fail(error: unknown): void;
   /** Settles what came of an attempt; `value` is its output or its error. */
-  settle(node: number, attempt: number, at: number, isOk: boolean, value: unknown): void;
+  settle(node: number, attempt: number, at: number, ending: Ending, value: unknown): void;
   /** The code of an attempt has ended without a word. Answers whether it had been told to stop. */
   returned(node: number, attempt: number): boolean;
   /** Whether what undoing needs has to be kept. */
@@ -84,7 +90,7 @@ export class ThreadedRun implements PoolUser, CallScene {
   share(baseMs: number): void {
     const layout = this.#layout;
     const baseHrMs = Number(process.hrtime.bigint()) / 1e6 - (performance.now() - baseMs);
-    this.#id = this.desk.run.share(this.#seats.native, baseHrMs, layout?.direct);
+    this.#id = this.desk.run.share(this.#seats.native, baseHrMs, baseMs, layout?.direct);
     if (!this.#seats.isFaultless) for (const fault of this.#seats.faults) this.#markFaulty(fault);
     this.#describe();
     this.#seats.join(this.#id, this, layout === undefined ? 0 : Math.max(1, layout.directCount));
@@ -94,10 +100,16 @@ export class ThreadedRun implements PoolUser, CallScene {
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    if (this.#id !== undefined) this.desk.run.leave();
     this.#seats.leave(this.#id);
   }
 
   // ── what threads are told ──
+
+  /** The inputs of a node are going to be more than outputs of upstreams: nobody but the main thread can make them. */
+  expectSpecial(node: number): void {
+    if (node < this.#flow.base.core.names.length) this.desk.run.markPrepared(node);
+  }
 
   #placeFor(ref: ModuleRef): number {
     const known = this.#placeOf.get(ref);
@@ -179,7 +191,7 @@ export class ThreadedRun implements PoolUser, CallScene {
       const door = desk.report();
       const now = desk.now();
       door?.began(node, attempt, now);
-      desk.settle(node, attempt, now, false, error);
+      desk.settle(node, attempt, now, { isOk: false, isFinal: false }, error);
     }
   }
 
@@ -201,12 +213,12 @@ export class ThreadedRun implements PoolUser, CallScene {
     const { desk } = this;
     const report = desk.run.nextReport();
     if (report === null) return;
-    const [node = 0, attempt = 0, beganAt = 0, endedAt = 0, isOk = 0, seat = 0, hadBegun = 1] = report;
+    const [node = 0, attempt = 0, , endedAt = 0, ok = 0, seat = 0, final = 0] = report;
+    const ending: Ending = { isOk: ok === 1, isFinal: final === 1 };
     this.#seats.threadAt(seat)?.forget({ run: this.#id ?? 0, node, attempt });
-    if (hadBegun === 0) desk.report()?.began(node, attempt, beganAt);
-    // The core keeps the output of an attempt that settles its node; what came too late is read now, or never.
-    const isRead = isOk === 0 || desk.isUndoing;
-    desk.settle(node, attempt, endedAt, isOk !== 0, isRead ? this.attemptValue(node, attempt) : undefined);
+    // The core keeps an output that settles its node. One that came too late is of use only to undo it: `discard` reads it.
+    desk.settle(node, attempt, endedAt, ending, ending.isOk ? undefined : this.#attemptValue(node, attempt));
+    if (!ending.isOk) desk.run.dropAttemptValue(node, attempt);
   }
 
   /** The thread of an attempt has died, and the core knows: says why. */
@@ -224,7 +236,9 @@ export class ThreadedRun implements PoolUser, CallScene {
     const thread = this.#seats.threadAt(seat - 1);
     if (thread === undefined) return;
     const ref = { run: this.#id ?? 0, node, attempt };
-    thread.abort({ type: "abort", ...ref, reason: encodeError(reason) }, this.#patienceMs, () => true);
+    thread.abort({ type: "abort", ...ref, reason: encodeError(reason) }, this.#patienceMs, () =>
+      this.#seats.native.isAtWork(seat - 1, ref.run, node, attempt),
+    );
     this.#seats.notifyAll();
   }
 
@@ -238,16 +252,22 @@ export class ThreadedRun implements PoolUser, CallScene {
     const { node, attempt } = message;
     switch (message.type) {
       case "call":
-        return answerCall(this, thread, message);
+        answerCall(this, thread, message);
+        break;
       case "ask":
-        return answerAsk(this.desk, thread, message);
+        answerAsk(this.desk, thread, message);
+        break;
       case "log":
-        return this.desk.log(node, attempt, message.message, message.data);
-      case "carried": {
-        const byAttempt = this.#carried.get(node) ?? new Map<number, CarriedValue>();
-        this.#carried.set(node, byAttempt.set(attempt, message.value));
-      }
+        this.desk.log(node, attempt, message.message, message.data);
+        break;
+      case "carried":
+        this.#keepCarried(node, attempt, message.value);
     }
+  }
+
+  #keepCarried(node: number, attempt: number, value: CarriedValue): void {
+    const byAttempt = this.#carried.get(node) ?? new Map<number, CarriedValue>();
+    this.#carried.set(node, byAttempt.set(attempt, value));
   }
 
   carried(upstream: number): { readonly value: CarriedValue; readonly transfer: readonly TransferListItem[] } {
@@ -266,19 +286,17 @@ export class ThreadedRun implements PoolUser, CallScene {
   publish(node: number, value: unknown): void {
     if (this.#layout === undefined || this.#layout.isRead[node] !== 1) return;
     const { run } = this.desk;
-    switch (typeof value) {
-      case "undefined":
-        return;
-      case "boolean":
-        return run.publish(node, value ? valueTags.true : valueTags.false, 0);
-      case "number":
-        return run.publish(node, valueTags.number, value);
+    const tag = tagOf(value);
+    if (tag !== valueTags.bytes) {
+      run.publish(node, tag, typeof value === "number" ? value : 0);
+      return;
     }
-    if (value === null) return run.publish(node, valueTags.null, 0);
     const carried = encode(value);
-    if (carried.buffers.length === 0) return run.publish(node, valueTags.bytes, 0, carried.bytes);
-    this.#carried.set(node, new Map([[0, carried]]));
-    run.publish(node, valueTags.carried, 0);
+    if (carried.buffers.length === 0) run.publish(node, tag, 0, carried.bytes);
+    else {
+      this.#keepCarried(node, 0, carried);
+      run.publish(node, valueTags.carried, 0);
+    }
   }
 
   /** The output of a node that ran on a thread, decoded; `undefined` where there is none. Once it is read, it is kept here (I2). */
@@ -292,8 +310,16 @@ export class ThreadedRun implements PoolUser, CallScene {
     return value;
   }
 
+  /** An attempt has ended too late, or in an undone way: answers what it gave, where undoing may need it. */
+  discard(node: number, attempt: number): unknown {
+    const late = this.desk.isUndoing ? this.#attemptValue(node, attempt) : undefined;
+    this.desk.run.dropAttemptValue(node, attempt);
+    this.#carried.get(node)?.delete(attempt);
+    return late;
+  }
+
   /** What an attempt gave that its node was not settled with: an output or an error. */
-  attemptValue(node: number, attempt: number): unknown {
+  #attemptValue(node: number, attempt: number): unknown {
     return this.#decoded(this.desk.run.attemptValue(node, attempt), () => this.#carriedOf(node, attempt));
   }
 
@@ -331,4 +357,12 @@ export class ThreadedRun implements PoolUser, CallScene {
 }
 
 /** What stands for a value in a call of the core: see `crates/runtime/src/value.rs`. */
-const valueTags = { null: 1, true: 2, false: 3, number: 4, bytes: 5, carried: 6 } as const;
+const valueTags = { undefined: 0, null: 1, true: 2, false: 3, number: 4, bytes: 5, carried: 6 } as const;
+
+/** How a value crosses: in the record itself, or as bytes. */
+function tagOf(value: unknown): number {
+  if (value === undefined) return valueTags.undefined;
+  if (value === null) return valueTags.null;
+  if (typeof value === "boolean") return value ? valueTags.true : valueTags.false;
+  return typeof value === "number" ? valueTags.number : valueTags.bytes;
+}
