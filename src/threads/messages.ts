@@ -15,6 +15,7 @@
  * not let it. That an attempt has returned, main hears from the scheduler, perhaps before the acknowledgment.
  */
 import type { MessagePort } from "node:worker_threads";
+import type { ModuleRef } from "../flow/module-ref.js";
 
 /** One attempt. */
 export interface AttemptRef {
@@ -53,8 +54,13 @@ export type Question =
 
 /** The options of a wait, without its schema: the thread itself checks what comes. */
 export interface CrossingWait {
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   readonly default?: unknown;
+  /**
+   * There is a schema: to main it is `(value) => ({ value, isDefault: false })`. The default comes as `{ value, isDefault: true }` already,
+   * so that the thread can tell them apart: no schema looks at defaults.
+   */
+  readonly isChecked?: boolean;
 }
 
 /** The task asks to be parked; answered by `AnswerMessage` once it is resumed. `id` is the thread's own. */
@@ -168,15 +174,6 @@ export interface CarryMessage extends AttemptRef {
 
 /** What main says. */
 export type MainMessage = AbortMessage | AnswerMessage | ReturnMessage | CarryMessage;
-
-/** Where a task's function is. */
-export interface ModuleRef {
-  /** A `file:` URL, or any other that `import()` takes. */
-  readonly url: string;
-  readonly exportName: string;
-  /** Whether the module names it in `defineTasks`; else it exports it. */
-  readonly isDefined: boolean;
-}
 
 /** A function of a run as threads are told of it. */
 export interface DescribedFunction extends ModuleRef {

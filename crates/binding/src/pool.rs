@@ -26,7 +26,7 @@ pub struct NativePool {
 impl NativePool {
     /// A pool of so many seats, all empty. `on_wake` is called with the number of a run that has news for the main thread.
     #[napi(constructor, catch_unwind)]
-    pub fn new(seats: u32, on_wake: MainCall) -> napi::Result<Self> {
+    pub fn new(seats: u32, #[napi(ts_arg_type = "(run: number) => void")] on_wake: MainCall) -> napi::Result<Self> {
         if seats == 0 || seats > MOST_SEATS {
             return Err(internal(format_args!("a pool has 1 to {MOST_SEATS} seats")));
         }

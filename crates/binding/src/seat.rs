@@ -42,7 +42,13 @@ impl NativeSeat {
     /// Takes a seat, as the thread of this generation; throws where another thread has it. `hr_offset_ms` is what this thread's
     /// `performance.now` is ahead of `process.hrtime`. `on_wake` is called when there is work and the thread is in its event loop.
     #[napi(constructor, catch_unwind)]
-    pub fn new(pool: u32, seat: u32, generation: u32, hr_offset_ms: f64, on_wake: ThreadCall) -> napi::Result<Self> {
+    pub fn new(
+        pool: u32,
+        seat: u32,
+        generation: u32,
+        hr_offset_ms: f64,
+        #[napi(ts_arg_type = "() => void")] on_wake: ThreadCall,
+    ) -> napi::Result<Self> {
         let waker = move || {
             on_wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
         };
@@ -74,7 +80,7 @@ impl NativeSeat {
     }
 
     /// What a node of a run has put out.
-    #[napi(catch_unwind)]
+    #[napi(catch_unwind, ts_return_type = "undefined | null | boolean | number | Uint8Array | NativeCarried")]
     pub fn value(&self, run: u32, node: u32) -> napi::Result<NativeValue> {
         Ok(match self.run(run) {
             Some(run) => native_value(lock(&run)?.value(node, None)),

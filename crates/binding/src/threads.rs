@@ -87,13 +87,13 @@ impl NativeRun {
     }
 
     /// What a node has put out, as far as it was put where all threads find it.
-    #[napi(catch_unwind)]
+    #[napi(catch_unwind, ts_return_type = "undefined | null | boolean | number | Uint8Array | NativeCarried")]
     pub fn value(&self, node: u32) -> napi::Result<NativeValue> {
         Ok(native_value(lock(&self.live)?.value(node, None)))
     }
 
     /// What an attempt gave that has not completed its node (yet): the error of a failure, an output that came too late.
-    #[napi(catch_unwind)]
+    #[napi(catch_unwind, ts_return_type = "undefined | null | boolean | number | Uint8Array | NativeCarried")]
     pub fn attempt_value(&self, node: u32, attempt: u32) -> napi::Result<NativeValue> {
         Ok(native_value(lock(&self.live)?.value(node, Some(attempt))))
     }

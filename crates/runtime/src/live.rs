@@ -169,6 +169,9 @@ impl Live {
             sharing.distribute(run, &effects.leases, &effects.other, &mut lost);
             sharing.next_wake = effects.wake_at.unwrap_or(NEVER);
             sharing.ended = effects.ended;
+            if effects.ended.is_some() {
+                sharing.leave();
+            }
             for Lease { node, attempt, .. } in lost {
                 crash(inputs, node, attempt, now, true);
                 sharing.others.push_back(HostEffect::crashed(node, attempt, u32::MAX));

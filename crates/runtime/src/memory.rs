@@ -95,7 +95,8 @@ impl SeatMemory {
     pub(crate) fn record(&self, place: usize) -> Record {
         let words: [u64; 4] = std::array::from_fn(|word| self.records[place][word].load(Ordering::Relaxed));
         let [ends, first, second, number] = words;
-        let (node, what) = if cfg!(target_endian = "little") { (ends as u32, (ends >> 32) as u32) } else { ((ends >> 32) as u32, ends as u32) };
+        let (node, what) =
+            if cfg!(target_endian = "little") { (ends as u32, (ends >> 32) as u32) } else { ((ends >> 32) as u32, ends as u32) };
         Record {
             node,
             kind: what & 0xff,
