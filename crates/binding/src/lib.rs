@@ -6,6 +6,7 @@
     reason = "napi says how arguments come: objects by value, the environment by reference"
 )]
 
+mod command;
 mod diagnosis;
 mod door;
 mod draft;

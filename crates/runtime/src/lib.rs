@@ -5,7 +5,7 @@
 //! been handed lies in its *tray*, where it claims one lease after the other without the lock.
 //!
 //! Reading order: [`sync`], [`claims`] and [`parking`] (the two protocols without a lock), [`value`], [`queues`], [`sharing`] (what a
-//! shared run has beside its state), [`live`] (a step of a shared run), [`pool`], [`seat`].
+//! shared run has beside its state), [`live`] (a step of a shared run), [`pool`], [`seat`]. Beside: [`command`], processes that tasks start.
 #![forbid(unsafe_code)]
 #![warn(clippy::unwrap_used)]
 
@@ -13,6 +13,8 @@ pub mod claims;
 pub mod parking;
 mod sync;
 
+#[cfg(not(loom))]
+pub mod command;
 #[cfg(not(loom))]
 pub mod live;
 #[cfg(not(loom))]
