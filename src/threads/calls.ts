@@ -121,5 +121,9 @@ export function answerAsk(desk: Desk, thread: Thread, message: AskMessage): void
 function waitOf({ extras }: Desk, message: AskMessage): Promise<unknown> {
   const { node, attempt } = message;
   if (message.what === "sleep") return extras.sleep(node, attempt, ...message.args);
-  return extras.waitFor(node, attempt, ...message.args);
+  const [signal, options] = message.args;
+  if (options?.isChecked !== true) return extras.waitFor(node, attempt, signal, options);
+  // The schema is on the thread, which has to know what came by itself: no schema looks at a default.
+  const { timeoutMs, default: boxed } = options;
+  return extras.waitFor(node, attempt, signal, { timeoutMs, default: boxed, schema: (value) => ({ value, isDefault: false }) });
 }
