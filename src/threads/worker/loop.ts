@@ -15,7 +15,7 @@ import type { AnyTask } from "../../flow/lowered.js";
 import { isThenable } from "../../run/thenable.js";
 import { decode } from "../codec.js";
 import type { AbortMessage, CarryMessage } from "../messages.js";
-import type { MainLine, MailHandler } from "./main-line.js";
+import type { MailHandler, MainLine } from "./main-line.js";
 import { Modules } from "./modules.js";
 import { Outlet } from "./outlet.js";
 import { exchangeModes, leaseFlags, mostLeases, type NativeSeatLike, outcomes, type Seat, seatBits, tags } from "./seat.js";
@@ -25,8 +25,6 @@ import { LoadFailure, type ThreadDesk, ThreadRun } from "./thread-run.js";
 const sliceMs = 20;
 /** How long something that has ended may wait to be reported while other tasks are called, in milliseconds. */
 const reportMs = 0.02;
-/** For how much work, in milliseconds, leases are taken at a time: more would only be stolen back by others. */
-const aheadMs = 0.04;
 /** How often a thread that has nothing to do looks before it blocks. */
 const spins = 2000;
 /** How long it blocks before it returns to its event loop, in milliseconds. */
@@ -86,10 +84,6 @@ export class Loop implements MailHandler, ThreadDesk {
   #isOver = false;
   #sliceStart = 0;
   #exchangedAt = 0;
-  /** When leases last came, how many functions have been called since, and how many leases to ask for. */
-  #leasedAt = 0;
-  #callCount = 0;
-  #want = 8;
   /** The next promise for the lane that asks. */
   #handOver: Going | undefined;
 
@@ -147,7 +141,7 @@ export class Loop implements MailHandler, ThreadDesk {
       const run = this.#run;
       if (run === undefined || !seat.hasNext) {
         if (!this.#lease(time)) return; // All has been reported.
-        time = this.#leasedAt = this.#now();
+        time = this.#now();
         continue;
       }
       const fn = run.fns[seat.nextFn];
@@ -174,7 +168,6 @@ export class Loop implements MailHandler, ThreadDesk {
   #call(run: ThreadRun, fn: AnyTask | LoadFailure, time: number, isLane: boolean): number {
     const seat = this.#seat;
     const { node, attempt, flags } = seat;
-    this.#callCount++;
     if (!seat.takes(run.id)) this.#exchange(0, exchangeModes.work, time); // What came of an attempt of another run.
     if (flags & leaseFlags.mistrusted) run.mistrust();
     this.#callRun = run.id;
@@ -334,25 +327,27 @@ export class Loop implements MailHandler, ThreadDesk {
     }
   }
 
-  /** Exchanges for leases, as many as are worth taking at a time. */
+  /** Exchanges for leases. How many are worth handing out at a time, the scheduler knows. */
   #take(mode: number, now: number): boolean {
-    if (this.#callCount > 0) {
-      const each = (now - this.#leasedAt) / this.#callCount;
-      this.#want = Math.max(1, Math.min(mostLeases, Math.ceil(aheadMs / each)));
-      this.#callCount = 0;
-    }
-    const bits = this.#exchange(this.#want, mode, now);
+    const bits = this.#exchange(mostLeases, mode, now);
     if ((bits & seatBits.leases) === 0) return false;
     const { run: id, version } = this.#seat;
     let run = this.#run;
     if (run === undefined || run.id !== id) run = this.#runOf(id);
-    if (run.version !== version) run.describe(version);
     this.#run = run;
+    if (run.version !== version && !run.describe(version)) this.#seat.drop(); // It has ended meanwhile.
     return true;
   }
 
   #exchange(want: number, mode: number, now: number): number {
-    const bits = this.#seat.exchange(want, mode, now);
+    const hadRecords = this.#seat.pending > 0;
+    let bits = 0;
+    try {
+      bits = this.#seat.exchange(want, mode, now);
+    } catch (error) {
+      if (!hadRecords) throw error;
+      this.#seat.drop(); // The run of the records has ended by a fault, which main hears of; others go on.
+    }
     this.#exchangedAt = now;
     if (bits & seatBits.notify) {
       Atomics.add(this.#words, 0, 1);

@@ -1,12 +1,12 @@
 /**
- * A thread's place at the scheduler: one native function without arguments and one buffer, laid out as `crates/binding/src/seat.rs` says.
+ * A thread's place at the scheduler: one native function without arguments and one buffer, laid out as `crates/runtime/src/memory.rs` says.
  *
  * I1 Nothing but this file knows the layout. I2 The records of one exchange are of one run. I3 A lease is ours from the moment its claim is
  * answered with its number, and not before: others may close the tray at any time. I4 Each claimed lease gets exactly one record of its
  * beginning (`began` or `ran`), in order of claims.
  */
 
-/** What a thread can have of a run that is not in the buffer: {@link Seat} calls it `native`. */
+/** The native seat: what crosses outside of the buffer, too. The addon's `NativeSeat` is one. */
 export interface NativeSeatLike {
   /** The buffer and what takes it across. `isShared` is false where the platform forbids buffers that native code owns. */
   open(): { readonly buffer: ArrayBuffer; readonly isShared: boolean; readonly call: () => number };
@@ -19,14 +19,14 @@ export interface NativeSeatLike {
   /** What there is to know of a run, encoded; null where it is over. */
   description(run: number): Uint8Array | null;
   /** The upstreams of the base nodes: those of node `n` are `ids[starts[n]]` up to `ids[starts[n + 1]]`. */
-  upstreams(run: number): { readonly starts: Uint32Array; readonly ids: Uint32Array };
+  upstreams(run: number): { readonly starts: Uint32Array; readonly ids: Uint32Array } | null;
   isLive(run: number): boolean;
   /** Nobody is woken here any more. */
   leave(): void;
 }
 
 /** An output as the scheduler keeps it: bytes are the codec's; of a carried one only main has the value. */
-export type NativeValue = undefined | null | boolean | number | Uint8Array | { readonly carried: true };
+export type NativeValue = undefined | null | boolean | number | Uint8Array | { readonly carried: boolean };
 
 /** What {@link Seat.exchange} answers, as bits. */
 export const seatBits = { leases: 1, notify: 2, stop: 4, idle: 8 } as const;
@@ -147,16 +147,7 @@ export class Seat {
   }
 
   /** The function of a claimed lease has been called and has ended. */
-  ran(
-    run: number,
-    node: number,
-    attempt: number,
-    beganAt: number,
-    endedAt: number,
-    outcome: number,
-    tag: number,
-    number: number,
-  ): void {
+  ran(run: number, node: number, attempt: number, beganAt: number, endedAt: number, outcome: number, tag: number, number: number): void {
     this.#put(run, node, phases.ran | (outcome << 2) | (tag << 4) | (attempt << 8), beganAt, endedAt, number);
   }
 
@@ -209,8 +200,8 @@ export class Seat {
     return this.#words[9] as number;
   }
 
-  /** How many leases the last exchange brought. */
-  get count(): number {
-    return this.#count;
+  /** Forgets the leases that have not been claimed. */
+  drop(): void {
+    this.#next = this.#count = 0;
   }
 }

@@ -123,7 +123,7 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
   }
 
   upstreamsOf(node: number): Uint32Array {
-    this.#upstreams ??= this.#desk.native.upstreams(this.id);
+    this.#upstreams ??= this.#desk.native.upstreams(this.id) ?? noUpstreams; // Nobody waits for code of a run that is over.
     const { starts, ids } = this.#upstreams;
     return ids.subarray(starts[node], starts[node + 1]);
   }
@@ -292,6 +292,8 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
     return this.#desk.line.call({ run: this.id, node, attempt: 0 }, what, args);
   }
 }
+
+const noUpstreams = { starts: new Uint32Array(), ids: new Uint32Array() };
 
 /** An attempt as one number: exact for 2^32 nodes and 2^20 attempts of each. */
 function keyOf(node: number, attempt: number): number {
