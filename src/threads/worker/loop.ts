@@ -115,8 +115,8 @@ export class Loop implements MailHandler, ThreadDesk {
     this.line.post({ type: "acknowledged", run, node, attempt });
   }
 
-  carried({ run, node, value }: CarryMessage): void {
-    this.#runOf(run).carry(node, value);
+  carried({ run, node, inputs }: CarryMessage): void {
+    this.#runOf(run).carry(node, inputs);
   }
 
   // ── the loop ──

@@ -7,7 +7,7 @@
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { describe } from "../../errors/base.js";
 import { InternalError } from "../../errors/internal.js";
-import { decodeError } from "../codec.js";
+import { decode } from "../codec.js";
 import type {
   AbortMessage,
   Answer,
@@ -151,7 +151,7 @@ export class MainLine {
         const question = this.#questions.get(message.id);
         this.#questions.delete(message.id);
         if (message.isOk) question?.resolve(message.value);
-        else question?.reject(decodeError(message.error));
+        else question?.reject(decode(message.error));
         break;
       }
       case "return":
@@ -167,5 +167,5 @@ export class MainLine {
 
 function valueOf(answer: Answer): unknown {
   if (answer.isOk) return answer.value;
-  throw decodeError(answer.error);
+  throw decode(answer.error);
 }

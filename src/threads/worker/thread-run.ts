@@ -13,8 +13,8 @@ import type { RunState, WaitOptions } from "../../flow/task.js";
 import { AttemptContext, type ContextExtras, type ContextHost } from "../../run/context.js";
 import type { AddressSegment } from "../../run/levels.js";
 import { AttemptSignals } from "../../run/signals.js";
-import { decode, decodeError } from "../codec.js";
-import type { AttemptRef, Calls, CarriedValue, PreparedAttempt, RunDescription } from "../messages.js";
+import { decode } from "../codec.js";
+import type { AttemptRef, Calls, PreparedAttempt, RunDescription } from "../messages.js";
 import { crossingEdges, crossingEntries, crossingWait, whatCame } from "./crossing.js";
 import { type InputSource, inputsOf } from "./inputs.js";
 import { KnownValues } from "./known-values.js";
@@ -58,7 +58,8 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
   readonly #growing = new Set<number>();
   /** By node. */
   readonly #given = new Map<number, Given>();
-  readonly #carried = new Map<number, CarriedValue>();
+  /** Inputs that have come, boxed: they may be anything. By node. */
+  readonly #carried = new Map<number, { readonly inputs: unknown }>();
   #names: readonly string[] | undefined;
   #upstreams: { readonly starts: Uint32Array; readonly ids: Uint32Array } | undefined;
   #state: RunState | undefined;
@@ -78,7 +79,7 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
     this.#description = description;
     this.version = version;
     for (const [i, { fault }] of description.fns.entries()) {
-      if (fault !== undefined && typeof this.fns[i] !== "function") this.fns[i] = new LoadFailure(decodeError(fault));
+      if (fault !== undefined && typeof this.fns[i] !== "function") this.fns[i] = new LoadFailure(decode(fault));
     }
     return true;
   }
@@ -114,12 +115,12 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
     const carried = this.#carried.get(node);
     if (carried === undefined) throw new InternalError(`run ${this.id}: the inputs of node ${node} have not come`);
     this.#carried.delete(node);
-    return decode(carried.bytes, carried.buffers);
+    return carried.inputs;
   }
 
   /** Inputs have come that bytes cannot hold. */
-  carry(node: number, value: CarriedValue): void {
-    this.#carried.set(node, value);
+  carry(node: number, inputs: unknown): void {
+    this.#carried.set(node, { inputs });
   }
 
   upstreamsOf(node: number): Uint32Array {
@@ -147,10 +148,9 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
       values.addObject(upstream, decoded, value.byteLength);
       return decoded;
     }
-    const { bytes, buffers } = this.#call(node, "value", [upstream]);
-    const decoded = decode(bytes, buffers);
-    values.addObject(upstream, decoded, bytes.byteLength);
-    return decoded;
+    const carried = this.#call(node, "value", [upstream]);
+    values.addObject(upstream, carried, 0); // What it weighs is in buffers that others have, too.
+    return carried;
   }
 
   #baseNames(): readonly string[] | undefined {
