@@ -10,7 +10,9 @@ import type * as Addon from "./load.cjs";
 
 const addon: typeof Addon = createRequire(import.meta.url)("./load.cjs");
 
-export type { NativeFault, NativePart, NativePolicy, NativeReachability, PlanColumns } from "./load.cjs";
+export type { NativeCommandEnd, NativeFault, NativePart, NativePolicy, NativeReachability, PlanColumns } from "./load.cjs";
+export const NativeCommand = addon.NativeCommand;
+export type NativeCommand = Addon.NativeCommand;
 export const NativeDiagnosis = addon.NativeDiagnosis;
 export type NativeDiagnosis = Addon.NativeDiagnosis;
 export const NativeDoor = addon.NativeDoor;

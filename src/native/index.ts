@@ -1,5 +1,7 @@
 /** The one door to the Rust core: all that uses the native addon goes through here. */
 export {
+  NativeCommand,
+  type NativeCommandEnd,
   NativeDiagnosis,
   type NativeFault,
   NativeGraph,

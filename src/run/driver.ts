@@ -13,6 +13,7 @@
  */
 import { AsyncResource } from "node:async_hooks";
 import type { Clock } from "../clock/clock.js";
+import { runEnded as commandsOver } from "../command/live.js";
 import type { GraphCore } from "../dag/graph-core.js";
 import { InternalError } from "../errors/internal.js";
 import type { LoweredFlow } from "../flow/lowered.js";
@@ -510,6 +511,7 @@ export class Driver implements Desk {
     this.#alarm.clear();
     this.#extras?.items.stopAll();
     this.#parts.events.close();
+    commandsOver(this);
     this.#parts.onEnd(end);
   }
 }
