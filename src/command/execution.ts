@@ -141,7 +141,13 @@ export class Execution {
     const { exitCode, signal: signalNumber, stdoutBytes, stderrBytes } = end;
     const command = commandLine(plan.command, words);
     const [stdout, stderr] = [this.#text(end.stdout, stdoutBytes), this.#text(end.stderr, stderrBytes)];
-    const failure = { command, exitCode: exitCode ?? undefined, signal: signalName(signalNumber), stdout: String(stdout), stderr: String(stderr) };
+    const failure = {
+      command,
+      exitCode: exitCode ?? undefined,
+      signal: signalName(signalNumber),
+      stdout: String(stdout),
+      stderr: String(stderr),
+    };
     const fail = (fault: string): CommandError =>
       new CommandError(node, context.attempt, `${fault}: ${command}${lastLines(failure.stderr)}`, failure);
     const fault = faults[end.fault];

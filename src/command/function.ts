@@ -8,15 +8,7 @@ import type { AnyTask } from "../flow/lowered.js";
 import type { TaskContext } from "../flow/task.js";
 import type { CommandOutput } from "./define.js";
 import { Execution } from "./execution.js";
-import {
-  argumentFaults,
-  type CommandPlan,
-  directoryFaults,
-  environmentFaults,
-  type Given,
-  inputFaults,
-  pathOf,
-} from "./options.js";
+import { argumentFaults, type CommandPlan, directoryFaults, environmentFaults, type Given, inputFaults, pathOf } from "./options.js";
 
 /** One call of a command: everything that functions make of inputs is made. */
 export interface CommandCall {
@@ -33,18 +25,18 @@ export interface CommandCall {
   readonly input: string | Uint8Array | undefined;
 }
 
-const functions = new WeakSet<AnyTask>();
+const plans = new WeakMap<AnyTask, CommandPlan>();
 
 /** A function that runs a command. */
 export function commandFunction(plan: CommandPlan): AnyTask {
   const task: AnyTask = (inputs, context) => run(plan, inputs, context);
-  functions.add(task);
+  plans.set(task, plan);
   return task;
 }
 
-/** Whether a function is one that `commandFunction` made. */
-export function isCommand(task: unknown): boolean {
-  return typeof task === "function" && functions.has(task as AnyTask);
+/** What a function that `commandFunction` made runs; `undefined` of others. */
+export function commandOf(task: AnyTask): CommandPlan | undefined {
+  return plans.get(task);
 }
 
 async function run(plan: CommandPlan, inputs: unknown, context: TaskContext): Promise<CommandOutput<string | Buffer>> {
@@ -86,7 +78,10 @@ async function callOf(plan: CommandPlan, inputs: unknown, context: TaskContext):
 }
 
 /** What is started: the command itself, or a shell that reads it. */
-function started({ command, shell }: CommandPlan, words: readonly string[]): { readonly program: string; readonly args: readonly string[] } {
+function started(
+  { command, shell }: CommandPlan,
+  words: readonly string[],
+): { readonly program: string; readonly args: readonly string[] } {
   if (shell === false) return { program: command, args: words };
   if (process.platform !== "win32") {
     const program = shell === true ? "/bin/sh" : shell;

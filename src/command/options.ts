@@ -205,7 +205,8 @@ export function environmentFaults(env: unknown, owner: string): DagnyError[] {
   }
   return Object.entries(env).flatMap(([name, value]) => {
     const option = `env[${JSON.stringify(name)}]`;
-    if (name === "" || name.includes("=") || name.includes("\0")) return [new InvalidOptionError(option, "named without = and NUL", name, owner)];
+    if (name === "" || name.includes("=") || name.includes("\0"))
+      return [new InvalidOptionError(option, "named without = and NUL", name, owner)];
     return value === undefined || isText(value) ? [] : [new InvalidOptionError(option, "a string without NUL", value, owner)];
   });
 }
