@@ -75,7 +75,7 @@ export class FakeSeat implements NativeSeatLike {
   }
 
   put(bytes: Uint8Array): void {
-    this.#puts.push(bytes.slice());
+    this.#puts.push(Uint8Array.from(bytes)); // A Buffer's `slice` is no copy.
   }
 
   value(run: number, node: number): NativeValue {
@@ -121,7 +121,7 @@ export class FakeSeat implements NativeSeatLike {
     let bits = this.onExchange(exchange);
     words[8] = 0;
     if (want === 0) return bits;
-    this.queue.unshift(...this.close());
+    this.queue.unshift(...this.close().filter(({ run }) => this.isLive(run)));
     const run = this.queue[0]?.run ?? 0;
     this.#tray = [];
     while (this.#tray.length < Math.min(want, this.batch) && this.queue[0]?.run === run) this.#tray.push(this.queue.shift() as FakeLease);

@@ -1,95 +1,14 @@
 /** The loop of a thread against a scheduler in memory: legal answers in hostile orders. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { serialize } from "node:v8";
-import { MessageChannel, type MessagePort } from "node:worker_threads";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import type { AnyTask } from "../../src/flow/lowered.js";
-import type { ModuleRef } from "../../src/flow/module-ref.js";
-import { register } from "../../src/flow/task-registry.js";
-import { Codec, decode } from "../../src/threads/codec.js";
-import type { DescribedFunction, MainMessage, RunDescription, ThreadMessage } from "../../src/threads/messages.js";
-import { Loop } from "../../src/threads/worker/loop.js";
-import { MainLine } from "../../src/threads/worker/main-line.js";
-import { Seat } from "../../src/threads/worker/seat.js";
-import { type FakeLease, FakeSeat } from "./fake-seat.js";
+import { decode } from "../../src/threads/codec.js";
+import type { FakeLease } from "./fake-seat.js";
+import { closeScenes, encoded, ran, scene, stepping, thrown, wordsChange } from "./loop-scene.js";
 
-/** A module that exports nothing; what it "defines" is registered here. */
-let moduleCount = 0;
-
-interface Scene {
-  readonly fake: FakeSeat;
-  readonly loop: Loop;
-  readonly words: Int32Array;
-  /** What the thread has said. */
-  readonly messages: ThreadMessage[];
-  /** Settles when the thread ends; rejects on a fault. */
-  readonly ended: Promise<void>;
-  say(message: MainMessage): void;
-  /** Has a run described whose functions are these. */
-  describe(run: number, tasks: readonly AnyTask[], more?: Partial<RunDescription>): void;
-  /** Queues leases of attempt 1. */
-  queue(run: number, fns: readonly number[], flags?: number, firstNode?: number): void;
-}
-
-const ports: MessagePort[] = [];
-afterEach(() => {
-  for (const port of ports.splice(0)) port.close();
-});
-
-function scene(clock: () => number = () => performance.now()): Scene {
-  const fake = new FakeSeat();
-  const words = new Int32Array(new SharedArrayBuffer(4 * 3));
-  const { port1, port2 } = new MessageChannel();
-  ports.push(port1, port2);
-  const messages: ThreadMessage[] = [];
-  port1.on("message", (message: ThreadMessage) => messages.push(message));
-  let stop: () => void = () => {};
-  let fail: (error: unknown) => void = () => {};
-  const ended = new Promise<void>((resolve, reject) => {
-    stop = resolve;
-    fail = reject;
-  });
-  const seat = new Seat(fake);
-  const loop = new Loop({
-    seat,
-    words,
-    now: clock,
-    connect: (handler) => new MainLine(port2, words, 0, handler),
-    onStop: stop,
-    onFault: fail,
-  });
-  return {
-    fake,
-    loop,
-    words,
-    messages,
-    ended,
-    say: (message) => {
-      port1.postMessage(message);
-      Atomics.add(words, 2, 1);
-    },
-    describe: (run, tasks, more = {}) => {
-      const url = `data:text/javascript,${moduleCount++}`;
-      const fns: DescribedFunction[] = tasks.map((_, i): ModuleRef => ({ url, exportName: `f${i}`, isDefined: true }));
-      register(
-        url,
-        tasks.map((task, i) => [`f${i}`, task] as const),
-      );
-      fake.descriptions.set(run, serialize({ runId: "r", fns, names: undefined, keep: "all", ...more } satisfies RunDescription));
-    },
-    queue: (run, fns, flags = 2, firstNode = 0) => {
-      fake.queue.push(...fns.map((fn, i): FakeLease => ({ run, node: firstNode + i, attempt: 1, fn, flags })));
-    },
-  };
-}
-
-async function ran({ loop, ended, messages }: Scene): Promise<void> {
-  loop.wake();
-  await ended;
-  await new Promise((resolve) => setImmediate(resolve)); // Messages arrive.
-  void messages;
-}
+afterEach(closeScenes);
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
@@ -107,9 +26,7 @@ describe("the loop of a thread", () => {
     it.queue(7, range(300));
     await ran(it);
     expect(called).toEqual(range(300));
-    expect(it.fake.records).toEqual(
-      range(300).map((node) => ({ run: 7, node, attempt: 1, phase: "ran", outcome: "ok", value: node })),
-    );
+    expect(it.fake.records).toEqual(range(300).map((node) => ({ run: 7, node, attempt: 1, phase: "ran", outcome: "ok", value: node })));
     expect(it.messages.map(({ type }) => type)).toEqual(["loading", "loaded"]);
   });
 
@@ -304,7 +221,7 @@ describe("the loop of a thread", () => {
 
   it("does not load what main has found out to hang, and hears of it in a later version", async () => {
     const it = scene();
-    const fault = new Codec().encodeThrown(new Error("it hangs")).slice();
+    const fault = thrown(new Error("it hangs"));
     const ref = { url: "data:text/javascript,throw 1", exportName: "x", isDefined: false };
     it.describe(1, [], { fns: [{ ...ref, fault }] });
     it.queue(1, [0]);
@@ -334,10 +251,7 @@ describe("the loop of a thread", () => {
       seen.push(a, b, Object.keys(inputs as object), "c" in (inputs as object));
     };
     it.describe(1, [() => own, read as AnyTask], { names: serialize(["a", "b", "x", "y"]) });
-    it.fake.values.set("1 1", new Codec().encode("x") === 5 ? undefined : undefined);
-    const codec = new Codec();
-    codec.encodeBytes({ made: "elsewhere" });
-    it.fake.values.set("1 1", codec.bytes.slice());
+    it.fake.values.set("1 1", encoded({ made: "elsewhere" }));
     it.fake.rows.set(1, { starts: Uint32Array.of(0, 0, 0, 2, 4), ids: Uint32Array.of(0, 1, 0, 1) });
     it.fake.queue.push({ run: 1, node: 0, attempt: 1, fn: 0, flags: 2 });
     it.queue(1, [1, 1], 2, 2);
@@ -369,9 +283,7 @@ describe("the loop of a thread", () => {
     it.describe(1, [
       ((item: unknown, ctx: { index: number; name: string; path: unknown }) => seen.push(item, ctx.index, ctx.name, ctx.path)) as AnyTask,
     ]);
-    const codec = new Codec();
-    codec.encodeBytes({ inputs: "an item", index: 3, name: "each", path: ["m", 3, "each"] });
-    it.fake.inputs.set("1 9", codec.bytes.slice());
+    it.fake.inputs.set("1 9", encoded({ inputs: "an item", index: 3, name: "each", path: ["m", 3, "each"] }));
     it.queue(1, [0], 3, 9);
     await ran(it);
     expect(seen).toEqual(["an item", 3, "each", ["m", 3, "each"]]);
@@ -394,7 +306,7 @@ describe("the loop of a thread", () => {
     it.loop.wake();
     await new Promise((resolve) => setImmediate(resolve));
     while (it.fake.records.length === 0) await new Promise((resolve) => setImmediate(resolve));
-    it.say({ type: "abort", run: 1, node: 0, attempt: 1, reason: new Codec().encodeThrown(new Error("enough")).slice() });
+    it.say({ type: "abort", run: 1, node: 0, attempt: 1, reason: thrown(new Error("enough")) });
     await ran(it);
     expect(reasons).toEqual([new Error("enough")]);
     expect(it.fake.records.map(({ phase, outcome }) => `${phase} ${outcome}`)).toEqual(["began ok", "ended ok"]);
@@ -410,7 +322,7 @@ describe("the loop of a thread", () => {
         signal = ctx.signal;
         return new Promise(() => {});
       }) as AnyTask,
-      () => it.say({ type: "abort", run: 1, node: 0, attempt: 1, reason: new Codec().encodeThrown(1).slice() }),
+      () => it.say({ type: "abort", run: 1, node: 0, attempt: 1, reason: thrown(1) }),
       () => seen.push(signal?.aborted === true),
     ]);
     it.fake.batch = 1;
@@ -453,8 +365,7 @@ describe("the loop of a thread", () => {
     it.describe(3, [() => called.push(3)]);
     it.fake.overRuns.add(1);
     it.queue(1, [0, 0]);
-    it.queue(2, [0]);
-    it.queue(3, [0]);
+    it.fake.queue.push(...[0, 1].map((node) => ({ run: 2 + node, node, attempt: 1, fn: 0, flags: 2 })));
     let isFirst = true;
     it.fake.onExchange = ({ records }) => {
       if (records[0]?.run === 2 && isFirst) {
@@ -558,22 +469,10 @@ describe("the loop of a thread", () => {
             const isFailure = tasks[node] === "fails" || tasks[node] === "rejects";
             expect(own.at(-1)?.outcome).toBe(isFailure ? "failed" : "ok");
           }
-          for (const port of ports.splice(0)) port.close();
+          closeScenes();
         },
       ),
       { numRuns: 60 },
     );
   });
 });
-
-/** A clock whose every reading is later than the one before. */
-function stepping(ms: number): () => number {
-  let now = 0;
-  return () => (now += ms);
-}
-
-/** The pool's word changes, so that nobody sleeps; answers 0. */
-function wordsChange(words: Int32Array): 0 {
-  Atomics.add(words, 0, 1);
-  return 0;
-}
