@@ -14,7 +14,9 @@ const addon: typeof Addon = load("./load.cjs");
 /** Where the loader is: whoever is to share runs with this thread must load the very same library. */
 export const loaderPath = load.resolve("./load.cjs");
 
-export type { NativeFault, NativePart, NativePolicy, NativeReachability, PlanColumns } from "./load.cjs";
+export type { NativeCommandEnd, NativeFault, NativePart, NativePolicy, NativeReachability, PlanColumns } from "./load.cjs";
+export const NativeCommand = addon.NativeCommand;
+export type NativeCommand = Addon.NativeCommand;
 export const NativeDiagnosis = addon.NativeDiagnosis;
 export type NativeDiagnosis = Addon.NativeDiagnosis;
 export const NativeDoor = addon.NativeDoor;

@@ -1,6 +1,8 @@
 /** The one door to the Rust core: all that uses the native addon goes through here. */
 export {
   loaderPath,
+  NativeCommand,
+  type NativeCommandEnd,
   NativeDiagnosis,
   type NativeFault,
   NativeGraph,

@@ -13,6 +13,7 @@
  */
 import { AsyncResource } from "node:async_hooks";
 import type { Clock } from "../clock/clock.js";
+import { runEnded as commandsOver } from "../command/live.js";
 import type { GraphCore } from "../dag/graph-core.js";
 import { DagnyError } from "../errors/base.js";
 import { InternalError } from "../errors/internal.js";
@@ -566,6 +567,7 @@ export class Driver implements ThreadDesk {
     this.#threads?.end();
     this.#extras?.items.stopAll();
     this.#parts.events.close();
+    commandsOver(this);
     this.#parts.onEnd(end);
   }
 }

@@ -97,8 +97,7 @@ export function decode(native: PlainNativeValue): unknown {
 
 /** The error for a value that an encoder or a message port has refused: it says where in the value, and what stands there. */
 export function notCloneable(value: unknown, thrown: unknown, root = "result", node?: string): ValueNotCloneableError {
-  const { path, what } = findUncloneable(value, thrown, root);
-  return new ValueNotCloneableError(node, path, what);
+  return new ValueNotCloneableError(node, findUncloneable(value, thrown, root));
 }
 
 /** What tells of a thrown value that cannot leave its thread. */

@@ -4,6 +4,7 @@
  * What cannot be written stops it: {@link Refusal} where nothing can bring the value over, {@link OnlyByPort} where a message port can.
  * Why it was refused is found out afterwards, by `uncloneable.ts`: nothing here keeps track of where it is.
  */
+import { types } from "node:util";
 import { BufferTable, isDetached } from "./buffer-table.js";
 import { ByteWriter } from "./byte-writer.js";
 import { type ErrorSink, writeError } from "./error-fields.js";
@@ -74,18 +75,25 @@ export class ValueEncoder {
     const writer = this.#writer;
     switch (typeof value) {
       case "string":
-        return this.#string(value);
+        this.#string(value);
+        break;
       case "number":
-        return this.#number(value);
+        this.#number(value);
+        break;
       case "object":
-        return value === null ? writer.byte(ops.null) : this.#object(value);
+        if (value === null) writer.byte(ops.null);
+        else this.#object(value);
+        break;
       case "boolean":
-        return writer.byte(value ? ops.true : ops.false);
+        writer.byte(value ? ops.true : ops.false);
+        break;
       case "undefined":
-        return writer.byte(ops.undefined);
+        writer.byte(ops.undefined);
+        break;
       case "bigint":
         writer.byte(ops.bigint);
-        return this.#string(value.toString(16));
+        this.#string(value.toString(16));
+        break;
       default:
         throw refusal;
     }
@@ -107,7 +115,10 @@ export class ValueEncoder {
   #string(value: string): void {
     const writer = this.#writer;
     const { length } = value;
-    if (length === 0) return writer.byte(ops.emptyString);
+    if (length === 0) {
+      writer.byte(ops.emptyString);
+      return;
+    }
     if (length < 128) {
       writer.byte(ops.shortString + length);
     } else {
@@ -121,17 +132,21 @@ export class ValueEncoder {
     const earlier = this.#findObject(value);
     if (earlier !== -1) {
       this.#writer.byte(ops.reference);
-      return this.#writer.count(earlier);
+      this.#writer.count(earlier);
+      return;
     }
     switch (kindOf(value)) {
       case kinds.plain:
         this.#enter(value);
-        return this.#plain(value as Record<string, unknown>);
+        this.#plain(value as Record<string, unknown>);
+        break;
       case kinds.array:
         this.#enter(value);
-        return this.#array(value as unknown[]);
+        this.#array(value as unknown[]);
+        break;
       default:
-        return this.#special(value);
+        this.#special(value);
+        break;
     }
   }
 
@@ -141,7 +156,8 @@ export class ValueEncoder {
     const shape = keys.length === 0 || keys.length > mostKeys ? undefined : this.#shapes.find(keys);
     if (shape === undefined) {
       writer.byte(ops.dictionary);
-      return this.#pairs(value, keys);
+      this.#pairs(value, keys);
+      return;
     }
     this.#shape(shape);
     for (let i = 0; i < keys.length; i++) this.#value(value[keys[i] as string]);
@@ -177,7 +193,8 @@ export class ValueEncoder {
     if (keys.length !== length || (length > 0 && keys[length - 1] !== String(length - 1))) {
       writer.byte(ops.sparseArray);
       writer.u32(length);
-      return this.#pairs(value, keys);
+      this.#pairs(value, keys);
+      return;
     }
     writer.byte(ops.array);
     writer.count(length);
@@ -190,13 +207,15 @@ export class ValueEncoder {
       case kinds.date:
         this.#enter(value);
         writer.byte(ops.date);
-        return writer.f64(Date.prototype.getTime.call(value));
+        writer.f64(Date.prototype.getTime.call(value));
+        break;
       case kinds.regExp: {
         this.#enter(value);
         const { source, flags } = value as RegExp;
         writer.byte(ops.regExp);
         this.#string(source);
-        return this.#string(flags);
+        this.#string(flags);
+        break;
       }
       case kinds.map: {
         this.#enter(value);
@@ -221,20 +240,25 @@ export class ValueEncoder {
       case kinds.boxed:
         this.#enter(value);
         writer.byte(ops.boxed);
-        return this.#value(unboxed(value));
+        this.#value(unboxed(value));
+        break;
       case kinds.buffer:
-        return this.#buffer(value as ArrayBuffer);
+        this.#buffer(value as ArrayBuffer);
+        break;
       case kinds.view:
-        return this.#view(value as ArrayBufferView);
+        this.#view(value as ArrayBufferView);
+        break;
       case kinds.error:
-        return writeError(value, this.#errorSink);
+        writeError(value, this.#errorSink);
+        break;
       case kinds.carried:
         throw onlyByPort;
       case kinds.proxy: {
         const viewed = viewedInputs(value);
         if (viewed === undefined) throw refusal;
         this.#enter(value);
-        return this.#plain(viewed);
+        this.#plain(viewed);
+        break;
       }
       default:
         throw refusal;
@@ -304,6 +328,7 @@ export class ValueEncoder {
   }
 }
 
+const viewNames: readonly unknown[] = viewClasses;
 const indexOfBuffer = viewClasses.indexOf("Buffer");
 const indexOfDataView = viewClasses.indexOf("DataView");
 
@@ -314,16 +339,16 @@ function viewClassOf(view: ArrayBufferView): number {
   if (Buffer.isBuffer(view)) return indexOfBuffer;
   const found: unknown = typedArrayName?.call(view);
   if (found === undefined) return indexOfDataView;
-  const index = viewClasses.findIndex((name) => name === found);
+  const index = viewNames.indexOf(found);
   if (index === -1) throw refusal;
   return index;
 }
 
+/** The primitive in a boxed one, whatever its own `valueOf` says. */
 function unboxed(value: object): unknown {
-  for (const prototype of [Number.prototype, String.prototype, Boolean.prototype, BigInt.prototype]) {
-    try {
-      return prototype.valueOf.call(value);
-    } catch {}
-  }
+  if (types.isNumberObject(value)) return Number.prototype.valueOf.call(value);
+  if (types.isStringObject(value)) return String.prototype.valueOf.call(value);
+  if (types.isBooleanObject(value)) return Boolean.prototype.valueOf.call(value);
+  if (types.isBigIntObject(value)) return BigInt.prototype.valueOf.call(value);
   throw refusal;
 }

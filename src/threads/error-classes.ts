@@ -25,7 +25,7 @@ const platformClasses: readonly ErrorClass[] = [
   DOMException,
 ];
 
-const dagnyClasses = Object.values(dagnyErrors).filter(isErrorClass);
+const dagnyClasses: readonly ErrorClass[] = Object.values<unknown>(dagnyErrors).filter(isErrorClass);
 
 function isErrorClass(value: unknown): value is ErrorClass {
   return typeof value === "function" && value.prototype instanceof Error;

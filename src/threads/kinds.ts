@@ -3,8 +3,9 @@
  *
  * Objects that this module does not know are shown to V8 once for each prototype, whose word counts.
  */
-import { Serializer } from "node:v8";
+
 import { types } from "node:util";
+import { Serializer } from "node:v8";
 
 /** What an object is to the codec. */
 export const kinds = {
@@ -97,13 +98,13 @@ const portClasses = new Set(
 function ofPrototype(value: object, prototype: object): Kind {
   let isUnsure = false;
   for (let at: object | null = prototype; at !== null && at !== Object.prototype; at = parentOf(at)) {
-    const constructor: unknown = ownValue(at, "constructor");
-    if (typeof constructor !== "function") {
+    const maker = ownValue(at, "constructor");
+    if (typeof maker !== "function") {
       isUnsure ||= Object.hasOwn(at, Symbol.toStringTag);
       continue;
     }
-    if (portClasses.has(nameOf(constructor))) return kinds.carried;
-    isUnsure ||= isNative(constructor);
+    if (portClasses.has(nameOf(maker))) return kinds.carried;
+    isUnsure ||= isNative(maker);
   }
   return isUnsure ? judge(value) : kinds.plain;
 }
@@ -118,13 +119,13 @@ export function ownValue(object: object, key: PropertyKey): unknown {
 }
 
 /** The name of a function, if it is text. */
-export function nameOf(constructor: unknown): string {
-  const name = typeof constructor === "function" ? ownValue(constructor, "name") : undefined;
+export function nameOf(maker: unknown): string {
+  const name = typeof maker === "function" ? ownValue(maker, "name") : undefined;
   return typeof name === "string" ? name : "";
 }
 
-function isNative(constructor: unknown): boolean {
-  return !types.isProxy(constructor) && Function.prototype.toString.call(constructor).endsWith("{ [native code] }");
+function isNative(maker: unknown): boolean {
+  return !types.isProxy(maker) && Function.prototype.toString.call(maker).endsWith("{ [native code] }");
 }
 
 /** Thrown through V8 where it meets what only a port can bring over. */
