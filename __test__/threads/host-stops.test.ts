@@ -13,7 +13,10 @@ function generations(of = pool): number {
 
 describe("code that never yields", () => {
   test("is timed out at once, and its thread is replaced", async () => {
-    const dag = DAG.builder().task("a", on("forever"), { ...thread, timeoutMs: 30 }).task("b", on("one"), thread).build();
+    const dag = DAG.builder()
+      .task("a", on("forever"), { ...thread, timeoutMs: 30 })
+      .task("b", on("one"), thread)
+      .build();
     const before = generations();
     const result = await new DAGExecutor(dag, { pool, failFast: false }).execute();
     expect(result.get("a")).toMatchObject({ status: "failed", reason: "timeout", attempt: 1 });
@@ -25,7 +28,9 @@ describe("code that never yields", () => {
   });
 
   test("is retried after its timeout", async () => {
-    const dag = DAG.builder().task("a", on("forever"), { ...thread, timeoutMs: 20, retry: 2 }).build();
+    const dag = DAG.builder()
+      .task("a", on("forever"), { ...thread, timeoutMs: 20, retry: 2 })
+      .build();
     const result = await new DAGExecutor(dag, { pool }).execute();
     expect(result.get("a")).toMatchObject({ status: "failed", reason: "timeout", attempt: 2 });
   });
@@ -42,7 +47,9 @@ describe("code that never yields", () => {
   });
 
   test("is not waited for without grace", async () => {
-    const dag = DAG.builder().task("a", on("forever"), { ...thread, timeoutMs: 20 }).build();
+    const dag = DAG.builder()
+      .task("a", on("forever"), { ...thread, timeoutMs: 20 })
+      .build();
     const result = await new DAGExecutor(dag, { pool, graceMs: 0 }).execute();
     expect(result.get("a")).toMatchObject({ status: "failed", reason: "timeout" });
     const next = DAG.builder().task("x", on("one"), thread).task("y", on("one"), thread).task("z", ["x", "y"], on("sum"), thread).build();
@@ -51,7 +58,9 @@ describe("code that never yields", () => {
 });
 
 test("code that listens is told, and its thread stays", async () => {
-  const dag = DAG.builder().task("a", on("heeding"), { ...thread, timeoutMs: 20 }).build();
+  const dag = DAG.builder()
+    .task("a", on("heeding"), { ...thread, timeoutMs: 20 })
+    .build();
   const before = generations();
   const result = await new DAGExecutor(dag, { pool }).execute();
   expect(result.get("a")).toMatchObject({ status: "failed", reason: "timeout" });
@@ -92,20 +101,27 @@ describe("a thread that ends", () => {
   });
 
   test("fails what has effects outside, by its own attempts", async () => {
-    const dag = DAG.builder().task("a", on("exit"), { ...thread, effects: "external" }).build();
+    const dag = DAG.builder()
+      .task("a", on("exit"), { ...thread, effects: "external" })
+      .build();
     const result = await new DAGExecutor(dag, { pool }).execute();
     expect(result.get("a")).toMatchObject({ status: "failed", reason: "crashed", attempt: 1 });
   });
 
   test("by an error that nobody catches", async () => {
-    const dag = DAG.builder().task("a", on("throwLater"), { ...thread, maxCrashes: 0 }).build();
+    const dag = DAG.builder()
+      .task("a", on("throwLater"), { ...thread, maxCrashes: 0 })
+      .build();
     const result = await new DAGExecutor(dag, { pool }).execute();
     expect(result.get("a").error?.cause).toMatchObject({ name: "TypeError", message: "nobody catches this" });
   });
 
   test("out of memory", async () => {
     const small = testPool({ threads: 1, resourceLimits: { maxOldGenerationSizeMb: 24 } });
-    const dag = DAG.builder().task("a", on("fill"), { ...thread, maxCrashes: 0 }).task("b", ["a"], on("one"), { ...thread, join: "allSettled" }).build();
+    const dag = DAG.builder()
+      .task("a", on("fill"), { ...thread, maxCrashes: 0 })
+      .task("b", ["a"], on("one"), { ...thread, join: "allSettled" })
+      .build();
     const result = await new DAGExecutor(dag, { pool: small, failFast: false }).execute();
     expect(result.get("a")).toMatchObject({ status: "failed", reason: "crashed" });
     expect(result.get("a").error?.cause).toMatchObject({ code: "ERR_WORKER_OUT_OF_MEMORY" });
