@@ -24,7 +24,7 @@ import { LimitColumns } from "./limit-columns.js";
 import type { AnyTask, EdgeGuard, Lowered, LoweredContainer, LoweredFlow, LoweredWait, RetryTest, RunDefaults } from "./lowered.js";
 import { addPools, Keys, needsOf } from "./needs.js";
 import { calledBy, ownTasks, type RunTask } from "./own-tasks.js";
-import { backoffPart, flagsOf, nodesWithPolicies, type PolicyDraft, PolicyTable, plainPolicy } from "./policies.js";
+import { backoffPart, flagsOf, isDefault, nodesWithPolicies, type PolicyDraft, PolicyTable, plainPolicy } from "./policies.js";
 import { definitionFaults, finallyFaults, lostFunctionFaults, upstreamNames, wordsOfJoin } from "./rules.js";
 import { isThreaded, threadsOf } from "./threads.js";
 
@@ -200,8 +200,7 @@ class Lowering {
     const table = new PolicyTable();
     const plain = plainPolicy(this.#defaults);
     const special = nodesWithPolicies(core, [...definitions.keys(), ...given.keys()]);
-    const { nodeTimeoutMs, backoff } = this.#defaults;
-    const isPlain = special.length === 0 && plain.flags === 0 && nodeTimeoutMs === undefined && backoff === undefined;
+    const isPlain = special.length === 0 && isDefault(plain);
     if (!isPlain) table.place(plain);
     const policyOf = special.length === 0 ? undefined : new Uint32Array(core.names.length);
     const limits = new LimitColumns(core, this.#defaults);
@@ -266,6 +265,7 @@ class Lowering {
     policy.flags = flagsOf(core, node);
     policy.onFailure = onFailures[nodes.onFailure?.get(node) ?? "fail"];
     policy.nodeTimeoutMs = nodes.nodeTimeoutMs?.get(node) ?? policy.nodeTimeoutMs;
+    policy.maxCrashes = nodes.maxCrashes?.get(node) ?? policy.maxCrashes;
     if (nodes.maxAttempts?.has(node)) Object.assign(policy, backoffPart(nodes.backoff?.get(node)));
     const join = nodes.join?.get(node);
     if (typeof join === "string") policy.join = joinRules[join];

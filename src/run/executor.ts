@@ -135,6 +135,7 @@ function nativeOptions(options: ResolvedOptions, names: FlowNames): NativeRunOpt
   const { limits } = options;
   const numbers = {
     maxWorkers: options.maxWorkers,
+    maxCommands: options.maxCommands,
     graceMs: options.graceMs,
     failFast: options.failFast,
     keepResults: keepResultsCodes[options.keepResults],
