@@ -8,43 +8,51 @@ import { ContextError } from "../errors/control.js";
 import type { GrowthEdge, GrowthEntry } from "../flow/growth.js";
 import { definitionAt } from "../flow/module-task.js";
 import type { Desk } from "../run/desk.js";
-import { encode, encodeError } from "./codec.js";
-import type { AskMessage, CallMessage, CarriedValue, CrossingEdge, CrossingEntry } from "./messages.js";
+import { Codec, notCloneable } from "./codec.js";
+import type { AskMessage, CallMessage, CrossingEdge, CrossingEntry } from "./messages.js";
 import type { Thread } from "./thread.js";
 
 /** What answering needs beside the run itself. */
 export interface CallScene {
   readonly desk: Desk;
   /** The output of `upstream` that bytes cannot hold, for an attempt of `node`, and what of it moves there. */
-  carried(upstream: number, node: number): { readonly value: CarriedValue; readonly transfer: readonly TransferListItem[] };
+  carried(upstream: number, node: number): Returned;
   /** The names of the upstreams of a base node, in node order. */
   upstreamNames(node: number): readonly string[];
 }
 
-interface Returned {
+/** What a call answers, and which of its buffers move with it. */
+export interface Returned {
   readonly value: unknown;
   readonly transfer?: readonly TransferListItem[];
 }
 
+const codec = new Codec();
+
+/** What was thrown, in bytes of its own. */
+export function thrownBytes(thrown: unknown): Uint8Array {
+  return codec.encodeThrown(thrown).slice();
+}
+
 /** Answers a call. */
 export function answerCall(scene: CallScene, thread: Thread, message: CallMessage): void {
-  const { id } = message;
+  const { id, what } = message;
   try {
     const { value, transfer } = returnOf(scene, message);
     try {
       thread.answer({ type: "return", id, isOk: true, value }, transfer);
     } catch (error) {
-      thread.answer({ type: "return", id, isOk: false, error: encodeError(refusalOf(value, error)) });
+      thread.answer({ type: "return", id, isOk: false, error: thrownBytes(notCloneable(value, error, what)) });
     }
   } catch (error) {
-    thread.answer({ type: "return", id, isOk: false, error: encodeError(error) });
+    thread.answer({ type: "return", id, isOk: false, error: thrownBytes(error) });
   }
 }
 
 /** Answers a call for a run that is over. */
 export function refuseCall(thread: Thread, { id, what }: CallMessage): void {
   const error = new ContextError(`ctx.${what}: the run of this task has ended; await what a task starts before it returns`);
-  thread.answer({ type: "return", id, isOk: false, error: encodeError(error) });
+  thread.answer({ type: "return", id, isOk: false, error: thrownBytes(error) });
 }
 
 function returnOf({ desk, carried, upstreamNames }: CallScene, message: CallMessage): Returned {
@@ -90,25 +98,15 @@ function edgeOf([from, to, options]: CrossingEdge): GrowthEdge {
   return options === undefined ? [from, to] : [from, to, options];
 }
 
-/** Why a value could not be cloned, with the path inside it; what the port says, where the codec knows no better. */
-function refusalOf(value: unknown, error: unknown): unknown {
-  try {
-    encode(value);
-    return error;
-  } catch (refusal) {
-    return refusal;
-  }
-}
-
 /** Parks the attempt that asks; it is answered when it goes on. */
 export function answerAsk(desk: Desk, thread: Thread, message: AskMessage): void {
   const { id } = message;
-  const fail = (error: unknown): void => thread.post({ type: "answer", id, isOk: false, error: encodeError(error) });
+  const fail = (error: unknown): void => thread.post({ type: "answer", id, isOk: false, error: thrownBytes(error) });
   const give = (value: unknown): void => {
     try {
       thread.post({ type: "answer", id, isOk: true, value });
     } catch (error) {
-      fail(refusalOf(value, error));
+      fail(notCloneable(value, error, message.args[0].toString()));
     }
   };
   try {

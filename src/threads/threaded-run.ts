@@ -8,20 +8,20 @@
  * context.
  */
 import { serialize } from "node:v8";
-import type { TransferListItem } from "node:worker_threads";
 import { ModuleLoadError, ThreadCrashedError } from "../errors/threads.js";
 import type { LoweredFlow } from "../flow/lowered.js";
 import type { ModuleRef } from "../flow/module-ref.js";
 import { type DoorEffect, doorBits, effectKinds } from "../native/index.js";
 import type { Desk } from "../run/desk.js";
 import { upstreamsOf } from "../run/inputs.js";
-import { answerAsk, answerCall, type CallScene } from "./calls.js";
-import { decode, encode, encodeError } from "./codec.js";
+import { answerAsk, answerCall, type CallScene, type Returned, thrownBytes } from "./calls.js";
+import { Codec, decode, notCloneable } from "./codec.js";
 import { crossingNames, layoutOf, type ThreadLayout } from "./layout.js";
-import type { CarriedValue, DescribedFunction, PreparedAttempt, RunDescription } from "./messages.js";
+import type { DescribedFunction, PreparedAttempt, RunDescription } from "./messages.js";
 import { seatsOf, type ThreadPool } from "./pool.js";
 import type { ModuleFault, PoolUser, Seats } from "./seats.js";
 import type { AttemptMessage, Thread } from "./thread.js";
+import { valueTags } from "./value-tags.js";
 
 /** Longest time in which a thread must hear that an attempt is to stop, in milliseconds; less where the run's grace is shorter. */
 const hearingMs = 50;
@@ -69,7 +69,8 @@ export class ThreadedRun implements PoolUser, CallScene {
   readonly #fns: DescribedFunction[] = [];
   readonly #placeOf = new Map<ModuleRef, number>();
   /** Outputs that bytes cannot hold, by node and attempt. */
-  readonly #carried = new Map<number, Map<number, CarriedValue>>();
+  readonly #carried = new Map<number, Map<number, unknown>>();
+  readonly #codec = new Codec();
   #id: number | undefined;
   #isOver = false;
 
@@ -82,7 +83,7 @@ export class ThreadedRun implements PoolUser, CallScene {
     this.#patienceMs = Math.min(graceMs, hearingMs);
     const { threads } = flow.base;
     this.#layout = threads === null ? undefined : layoutOf(flow.base, threads);
-    for (const ref of threads?.modules ?? []) this.#placeFor(ref);
+    for (const ref of threads?.modules ?? []) this.#placeOf.set(ref, this.#fns.push(ref) - 1); // The layout's numbers.
     this.#seats.enter();
   }
 
@@ -114,9 +115,8 @@ export class ThreadedRun implements PoolUser, CallScene {
   #placeFor(ref: ModuleRef): number {
     const known = this.#placeOf.get(ref);
     if (known !== undefined) return known;
-    const same = this.#fns.findIndex(
-      ({ url, exportName, isDefined }) => url === ref.url && exportName === ref.exportName && isDefined === ref.isDefined,
-    );
+    const isSame = (fn: ModuleRef): boolean => fn.url === ref.url && fn.exportName === ref.exportName && fn.isDefined === ref.isDefined;
+    const same = this.#fns.findIndex(isSame);
     const place = same === -1 ? this.#fns.push(ref) - 1 : same;
     this.#placeOf.set(ref, place);
     return place;
@@ -141,7 +141,7 @@ export class ThreadedRun implements PoolUser, CallScene {
     for (const [place, fn] of this.#fns.entries()) {
       if (fn.url !== url || fn.fault !== undefined) continue;
       const details = fault === "exited" && exitCode !== undefined ? { exitCode } : { timeoutMs };
-      this.#fns[place] = { ...fn, fault: encodeError(new ModuleLoadError(fn, fault, undefined, details)) };
+      this.#fns[place] = { ...fn, fault: thrownBytes(new ModuleLoadError(fn, fault, undefined, details)) };
       isNews = true;
     }
     return isNews;
@@ -182,9 +182,9 @@ export class ThreadedRun implements PoolUser, CallScene {
       if (this.#fns.length > count) this.#describeMore();
       const inputs = desk.extras.callInputsOf(node);
       const index = desk.extras.indexOf(node);
-      const { bytes, buffers } = encode({ inputs, index } satisfies PreparedAttempt);
-      if (buffers.length === 0) desk.run.prepare(node, attempt, fn, bytes, -1);
-      else this.#carry(node, attempt, fn, { inputs, index });
+      const given: PreparedAttempt = { inputs, index };
+      if (this.#codec.encodeBytes(given, "") === valueTags.bytes) desk.run.prepare(node, attempt, fn, this.#codec.bytes, -1);
+      else this.#carry(node, attempt, fn, given);
       this.#seats.want(this.#seats.size);
       this.#seats.notify();
     } catch (error) {
@@ -203,9 +203,13 @@ export class ThreadedRun implements PoolUser, CallScene {
   /** Hands a node to one thread, which is given the inputs over its port: bytes cannot hold them. */
   #carry(node: number, attempt: number, fn: number, { inputs, index }: PreparedAttempt): void {
     const seat = this.#seats.nextSeat();
-    const { bytes } = encode({ inputs: undefined, isCarried: true, index } satisfies PreparedAttempt);
-    this.#seats.threadAt(seat)?.post({ type: "carry", run: this.#id ?? 0, node, attempt, value: encode(inputs) });
-    this.desk.run.prepare(node, attempt, fn, bytes, seat);
+    try {
+      this.#seats.threadAt(seat)?.post({ type: "carry", run: this.#id ?? 0, node, attempt, inputs });
+    } catch (error) {
+      throw notCloneable(inputs, error, "inputs", this.desk.addressOf(node));
+    }
+    this.#codec.encodeBytes({ inputs: undefined, isCarried: true, index } satisfies PreparedAttempt);
+    this.desk.run.prepare(node, attempt, fn, this.#codec.bytes, seat);
   }
 
   /** Settles what threads have reported and cannot settle by themselves. */
@@ -236,7 +240,7 @@ export class ThreadedRun implements PoolUser, CallScene {
     const thread = this.#seats.threadAt(seat - 1);
     if (thread === undefined) return;
     const ref = { run: this.#id ?? 0, node, attempt };
-    thread.abort({ type: "abort", ...ref, reason: encodeError(reason) }, this.#patienceMs, () =>
+    thread.abort({ type: "abort", ...ref, reason: thrownBytes(reason) }, this.#patienceMs, () =>
       this.#seats.native.isAtWork(seat - 1, ref.run, node, attempt),
     );
     this.#seats.notifyAll();
@@ -265,13 +269,13 @@ export class ThreadedRun implements PoolUser, CallScene {
     }
   }
 
-  #keepCarried(node: number, attempt: number, value: CarriedValue): void {
-    const byAttempt = this.#carried.get(node) ?? new Map<number, CarriedValue>();
+  #keepCarried(node: number, attempt: number, value: unknown): void {
+    const byAttempt = this.#carried.get(node) ?? new Map<number, unknown>();
     this.#carried.set(node, byAttempt.set(attempt, value));
   }
 
-  carried(upstream: number): { readonly value: CarriedValue; readonly transfer: readonly TransferListItem[] } {
-    return { value: this.#carriedOf(upstream), transfer: [] };
+  carried(upstream: number): Returned {
+    return { value: this.#carriedOf(upstream) };
   }
 
   upstreamNames(node: number): readonly string[] {
@@ -286,17 +290,9 @@ export class ThreadedRun implements PoolUser, CallScene {
   publish(node: number, value: unknown): void {
     if (this.#layout === undefined || this.#layout.isRead[node] !== 1) return;
     const { run } = this.desk;
-    const tag = tagOf(value);
-    if (tag !== valueTags.bytes) {
-      run.publish(node, tag, typeof value === "number" ? value : 0);
-      return;
-    }
-    const carried = encode(value);
-    if (carried.buffers.length === 0) run.publish(node, tag, 0, carried.bytes);
-    else {
-      this.#keepCarried(node, 0, carried);
-      run.publish(node, valueTags.carried, 0);
-    }
+    const tag = this.#codec.encode(value);
+    if (tag === valueTags.carried) this.#keepCarried(node, 0, value);
+    run.publish(node, tag, tag === valueTags.number ? this.#codec.number : 0, tag === valueTags.bytes ? this.#codec.bytes : undefined);
   }
 
   /** The output of a node that ran on a thread, decoded; `undefined` where there is none. Once it is read, it is kept here (I2). */
@@ -340,29 +336,14 @@ export class ThreadedRun implements PoolUser, CallScene {
     return (level.threads?.moduleOf[local] ?? 0) !== 0;
   }
 
-  #decoded(value: ReturnType<Desk["run"]["value"]>, carried: () => CarriedValue): unknown {
-    if (value instanceof Uint8Array) return decode(value);
-    if (typeof value !== "object" || value === null) return value;
-    const { bytes, buffers } = carried();
-    return decode(bytes, buffers);
+  #decoded(value: ReturnType<Desk["run"]["value"]>, carried: () => unknown): unknown {
+    if (typeof value !== "object" || value === null || value instanceof Uint8Array) return decode(value);
+    return carried();
   }
 
-  #carriedOf(node: number, attempt?: number): CarriedValue {
+  #carriedOf(node: number, attempt?: number): unknown {
     const byAttempt = this.#carried.get(node);
     const last = attempt ?? Math.max(...(byAttempt?.keys() ?? []));
-    const value = byAttempt?.get(last);
-    if (value === undefined) throw new TypeError(`the output of node ${node} is gone`);
-    return value;
+    return byAttempt?.get(last);
   }
-}
-
-/** What stands for a value in a call of the core: see `crates/runtime/src/value.rs`. */
-const valueTags = { undefined: 0, null: 1, true: 2, false: 3, number: 4, bytes: 5, carried: 6 } as const;
-
-/** How a value crosses: in the record itself, or as bytes. */
-function tagOf(value: unknown): number {
-  if (value === undefined) return valueTags.undefined;
-  if (value === null) return valueTags.null;
-  if (typeof value === "boolean") return value ? valueTags.true : valueTags.false;
-  return typeof value === "number" ? valueTags.number : valueTags.bytes;
 }
