@@ -87,7 +87,7 @@ function definitionJSON(spec: DefinitionSpec): Record<string, unknown> {
     const called: unknown = inside in spec ? Reflect.get(spec, inside) : undefined;
     const ref = typeof called === "function" ? moduleOf(called) : undefined;
     if (ref !== undefined) json[inside] = { kind: "module", ...ref };
-    const command = typeof called === "function" ? commandOf(called as AnyTask) : undefined;
+    const command = typeof called === "function" ? commandOf(called) : undefined;
     if (command !== undefined) json[inside] = commandJSON(command);
   }
   if (isCore(core)) json.graph = toJSON(core);
