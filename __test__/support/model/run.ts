@@ -17,7 +17,7 @@ import { considerClosing, returnLease } from "./settle.js";
 import type { Growth, RunSpec } from "./spec.js";
 import { RunState, toUs } from "./state.js";
 import { cancelBranches, cancelScope, isAccepted, stopScope, sweep } from "./stop.js";
-import { nextTimer } from "./timers.js";
+import { nextTimer, type Timer } from "./timers.js";
 import type { GrowthFault, NodeState, RunInput, StepReport } from "./types.js";
 import { endUndo } from "./undo.js";
 import { openWait, takeSignal } from "./waits.js";
@@ -71,8 +71,10 @@ export class ModelRun {
    * filled once.
    *
    * Time does not run backwards: what is before the last event is taken as its time.
+   *
+   * @param mayFire which timers may fire in this step: for who knows from elsewhere which have. By default those that are due.
    */
-  advance(inputs: readonly RunInput[], nowUs: number): StepReport {
+  advance(inputs: readonly RunInput[], nowUs: number, mayFire?: (timer: Timer) => boolean): StepReport {
     const run = this.#run;
     if (run.phase !== "ended") {
       for (const input of inputs) {
@@ -81,15 +83,15 @@ export class ModelRun {
         this.#decide(at);
       }
       const now = Math.max(nowUs, run.clock);
-      if (run.startedAt !== null) this.#tick(now);
+      if (run.startedAt !== null) this.#tick(now, mayFire ?? (({ due }) => due <= now));
     }
     const isEnded = run.phase === "ended";
     return { ...run.takeReport(), wakeAt: isEnded ? null : this.#wakeAt(Math.max(nowUs, run.clock)), ended: isEnded };
   }
 
-  #tick(now: number): void {
+  #tick(now: number, mayFire: (timer: Timer) => boolean): void {
     const run = this.#run;
-    for (let timer = nextTimer(run); timer !== null && timer.due <= now; timer = nextTimer(run)) {
+    for (let timer = nextTimer(run, mayFire); timer !== null; timer = nextTimer(run, mayFire)) {
       timer.fire(now);
       this.#decide(now);
     }
