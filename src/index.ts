@@ -49,8 +49,11 @@ export {
   InvalidOptionError,
   JoinExpressionError,
   LimitExceededError,
+  type LoadFault,
   MissingTaskError,
+  ModuleLoadError,
   NodeNotFoundError,
+  PoolClosedError,
   PoolExceededError,
   PoolNotFoundError,
   RejectedError,
@@ -60,11 +63,15 @@ export {
   SelfLoopError,
   SignalError,
   StateConflictError,
+  TaskCannotCrossError,
   TaskError,
+  ThreadCrashedError,
+  ThreadStartError,
   TimeoutError,
   UnknownOptionError,
   type UnknownTask,
   UnknownTaskError,
+  ValueNotCloneableError,
   WaitTimeoutError,
 } from "./errors/index.js";
 export type { TaskDefinition } from "./flow/definition.js";
@@ -86,8 +93,10 @@ export {
 } from "./flow/definitions.js";
 export type { GrowthEdge, GrowthEntry } from "./flow/growth.js";
 export type { JoinTree, Look } from "./flow/join-tree.js";
+export { defineTasks, type TaskBody, type TaskOf } from "./flow/module-task.js";
 export type { Schema, StandardSchema } from "./flow/schema.js";
 export type { BasicContext, RunState, TaskContext, TaskFunction, WaitOptions } from "./flow/task.js";
+export { task } from "./flow/task-kinds.js";
 export type { OutputsOf, TasksFor } from "./flow/types.js";
 export type { NodeState, Reason } from "./run/columns.js";
 export type { EventFilter, EventListener, HostEvent, Question, RunEvent, RunStatus } from "./run/events.js";
@@ -98,3 +107,4 @@ export type { ExecutorOptions, GrowthLimits, KeepResults, RateLimit, RunOptions,
 export type { Bottleneck, CriticalPath as RunCriticalPath, NodeProfile, Parallelism, PathStep, Profile, Waiting } from "./run/profile.js";
 export type { AbandonedAttempt, RunResult, StateCounts, UndoneNode } from "./run/result.js";
 export type { ChromeTrace, ChromeTraceOptions, Trace, TraceEvent } from "./run/trace.js";
+export { ThreadPool, type ThreadPoolOptions } from "./threads/pool.js";

@@ -25,6 +25,8 @@ export function nodeColumns(): Columns<NodeRow> {
     concurrencyKey: null,
     rate: null,
     effects: null,
+    on: null,
+    maxCrashes: null,
     cached: null,
     task: null,
   };
@@ -32,7 +34,7 @@ export function nodeColumns(): Columns<NodeRow> {
 
 /** Columns of edges, none in use. */
 export function edgeColumns(): Columns<EdgeRow> {
-  return { weight: null, label: null, condition: null, filter: null, choice: null };
+  return { weight: null, label: null, condition: null, filter: null, choice: null, move: null };
 }
 
 /** What is to be put into a row: `undefined` takes out what is there. */

@@ -41,6 +41,8 @@ export interface NodeView<N extends string = string> {
   readonly concurrencyKey?: NodeRow["concurrencyKey"];
   readonly rate?: readonly string[];
   readonly effects?: NodeRow["effects"];
+  readonly on?: NodeRow["on"];
+  readonly maxCrashes?: number;
 }
 
 /** What a graph can do. Node order is the order nodes were added in; every list below is in a documented, deterministic order. */

@@ -1,5 +1,5 @@
 /** What a drawing says of a node or an edge beside its name: the rules that decide whether it runs, and what is inside it. */
-import { type DefinitionSpec, TaskDefinition } from "../flow/definition.js";
+import { type DefinitionSpec, type ModuleSpec, TaskDefinition } from "../flow/definition.js";
 import type { GraphCore } from "./graph-core.js";
 
 /** What a node looks like: a function, a wait, a container whose inside is drawn, or one of a function. */
@@ -25,7 +25,7 @@ export function drawnNode({ nodes }: GraphCore, node: number): DrawnNode {
   const spec = task === undefined ? undefined : TaskDefinition.specOf(task);
   const join = nodes.join?.get(node);
   const notes: string[] = [];
-  if (spec !== undefined) notes.push(taskNote(spec));
+  if (spec !== undefined && spec.kind !== "module") notes.push(taskNote(spec));
   if (join !== undefined && join !== "allCompleted") notes.push(typeof join === "string" ? join : cut(join.expr));
   if (nodes.condition?.has(node)) notes.push("condition");
   const onFailure = nodes.onFailure?.get(node);
@@ -55,6 +55,7 @@ export function drawnEdge({ edges }: GraphCore, edge: number): { readonly text: 
 function formOf(spec: DefinitionSpec | undefined, inside: GraphCore | undefined): NodeForm {
   if (spec === undefined) return "task";
   if (inside !== undefined) return "container";
+  if (spec.kind === "module") return "task";
   return spec.kind === "map" || spec.kind === "loop" ? "repeated" : "wait";
 }
 
@@ -63,7 +64,7 @@ function insideOf(spec: DefinitionSpec): GraphCore | undefined {
   return typeof inside === "object" ? inside : undefined;
 }
 
-function taskNote(spec: DefinitionSpec): string {
+function taskNote(spec: Exclude<DefinitionSpec, ModuleSpec>): string {
   switch (spec.kind) {
     case "map":
       return "for each item";

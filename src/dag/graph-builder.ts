@@ -233,7 +233,7 @@ export class GraphBuilder {
 }
 
 /** What may be given as a task, in words. */
-export const expectedTask = "a function, or what map, subDag, loop, waitFor, approval or sleep makes";
+export const expectedTask = "a function, or what map, subDag, loop, waitFor, approval, sleep, task.module or defineTasks makes";
 
 /** Whether a value can be a node's task. */
 export function isTask(value: unknown): value is NodeTask {

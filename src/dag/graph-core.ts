@@ -58,6 +58,10 @@ export interface NodeRow {
   /** Rates that each start counts for. */
   readonly rate: readonly string[];
   readonly effects: "pure" | "idempotent" | "external";
+  /** Where its code runs; for a container, that of its items or its body. */
+  readonly on: "inline" | "thread";
+  /** How many of its attempts may end with their thread before the node fails. */
+  readonly maxCrashes: number;
   readonly cached: KeptFunction;
   /** The task given with the node (`.task(...)`). */
   readonly task: NodeTask;
@@ -73,6 +77,8 @@ export interface EdgeRow {
   readonly filter: KeptFunction;
   /** A group of edges of one node of which a run takes at most one. */
   readonly choice: string;
+  /** Whether the downstream takes over the upstream's buffers. */
+  readonly move: boolean;
 }
 
 /** Rows as sparse columns: by row number, the values that were given; a column nobody uses is `null`. */

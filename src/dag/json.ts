@@ -1,7 +1,9 @@
 /** Graphs as JSON: one versioned format, in which everything but functions survives. */
 import { describe, quote } from "../errors/base.js";
 import { GraphFormatError } from "../errors/graph.js";
-import { type DefinitionSpec, TaskDefinition } from "../flow/definition.js";
+import { type DefinitionSpec, type ModuleSpec, TaskDefinition } from "../flow/definition.js";
+import type { AnyTask } from "../flow/lowered.js";
+import { functionAt, moduleOf } from "../flow/module-ref.js";
 import { rowOf } from "./columns.js";
 import { GraphBuilder } from "./graph-builder.js";
 import type { EdgeRow, GraphCore, NodeRow, RetryOn } from "./graph-core.js";
@@ -76,8 +78,14 @@ function nodeOptions({ task, maxAttempts, backoff, retryOn, ...options }: Partia
 }
 
 function definitionJSON(spec: DefinitionSpec): Record<string, unknown> {
+  if (spec.kind === "module") return { kind: spec.kind, ...spec.ref };
   const { core, ...json } = withoutFunctions(spec);
-  for (const inside of ["each", "body"]) if (isCore(json[inside])) json[inside] = toJSON(json[inside]);
+  for (const inside of ["each", "body"] as const) {
+    if (isCore(json[inside])) json[inside] = toJSON(json[inside]);
+    const called: unknown = inside in spec ? Reflect.get(spec, inside) : undefined;
+    const ref = typeof called === "function" ? moduleOf(called as AnyTask) : undefined;
+    if (ref !== undefined) json[inside] = { kind: "module", ...ref };
+  }
   if (isCore(core)) json.graph = toJSON(core);
   if ("schema" in spec && spec.schema !== undefined) json.schema = null;
   return json;
@@ -131,6 +139,7 @@ function withStandIns(options: object): object {
 
 /** Which parts of each kind of definition are functions, graphs, and the rest. */
 const definitionForms: Readonly<Record<DefinitionSpec["kind"], readonly string[]>> = {
+  module: [],
   map: ["over", "each", "concurrency", "maxItems", "allowFailures"],
   subDag: ["core", "params", "failFast", "output"],
   loop: ["body", "until", "limit"],
@@ -145,16 +154,28 @@ function definitionOf(json: unknown, depth: number): DefinitionSpec {
   if (!isRecord(json) || typeof kind !== "string" || !Object.hasOwn(definitionForms, kind)) {
     throw new GraphFormatError(`\`task\` must be an object with one of the kinds of definitions, received ${describe(kind ?? json)}`);
   }
+  if (kind === "module") return moduleSpec(json);
   const spec: Record<string, unknown> = { kind };
   for (const part of definitionForms[kind as DefinitionSpec["kind"]]) {
     const value = json[part === "core" ? "graph" : part];
     const isInside = part === "each" || part === "body" || part === "core";
     if (value === null) spec[part] = part === "default" ? undefined : lostFunction();
+    else if (isInside && isRecord(value) && value.kind === "module") spec[part] = moduleSpec(value).task;
     else spec[part] = isInside ? read(value, depth + 1) : value;
   }
   const wrong = Object.entries(spec).find(([part, value]) => !isPart(part, value));
   if (wrong !== undefined) throw new GraphFormatError(`\`task.${wrong[0]}\` of a ${kind} cannot be ${describe(wrong[1])}`);
   return spec as unknown as DefinitionSpec;
+}
+
+function moduleSpec({ url, exportName, isDefined }: Record<string, unknown>): ModuleSpec {
+  if (typeof url !== "string" || !URL.canParse(url)) throw new GraphFormatError(`\`task.url\` of a module cannot be ${describe(url)}`);
+  if (typeof exportName !== "string" || exportName === "") {
+    throw new GraphFormatError(`\`task.exportName\` of a module cannot be ${describe(exportName)}`);
+  }
+  if (typeof isDefined !== "boolean") throw new GraphFormatError(`\`task.isDefined\` of a module cannot be ${describe(isDefined)}`);
+  const ref = { url, exportName, isDefined };
+  return { kind: "module", ref, task: functionAt(ref) };
 }
 
 function isPart(part: string, value: unknown): boolean {

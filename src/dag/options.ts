@@ -135,6 +135,18 @@ export interface TaskPolicy<Inputs = AnyInputs, Output = never> {
    * @default "idempotent"
    */
   readonly effects?: "pure" | "idempotent" | "external" | undefined;
+  /**
+   * Where the task runs: on the main thread (`"inline"`), or on a thread of a pool (`"thread"`), for which it must be given as `task.module(…)` or
+   * by `defineTasks(…)`. Of a map it speaks of the items, of a loop of its body; conditions and other predicates stay on the main thread.
+   * @default what the executor says
+   */
+  readonly on?: "inline" | "thread" | undefined;
+  /**
+   * How many of its attempts may end with their thread: an integer of at least 0. Such an attempt is made again without counting as one of
+   * `retry`; one more fails the node. A node whose `effects` are `"external"` fails the first time.
+   * @default what the executor says
+   */
+  readonly maxCrashes?: number | undefined;
 }
 
 /** What a node carries beside its name. */
@@ -162,6 +174,12 @@ export interface EdgeOptions<Output = unknown> {
    * A group of edges that leave one node, of which every run takes at most one: their conditions exclude each other. `lint()` relies on it.
    */
   readonly choice?: string | undefined;
+  /**
+   * Whether the downstream takes over the array buffers in the upstream's output, without a copy, where they run on different threads. It must be
+   * the output's only reader.
+   * @default false
+   */
+  readonly move?: boolean | undefined;
 }
 
 /** What a filter is asked of. */

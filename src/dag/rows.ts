@@ -27,8 +27,10 @@ const nodeOptionNames: readonly (keyof AnyNodeOptions)[] = [
   "concurrencyKey",
   "rate",
   "effects",
+  "on",
+  "maxCrashes",
 ];
-const edgeOptionNames: readonly (keyof AnyEdgeOptions)[] = ["weight", "label", "condition", "filter", "choice"];
+const edgeOptionNames: readonly (keyof AnyEdgeOptions)[] = ["weight", "label", "condition", "filter", "choice", "move"];
 
 /** The join rules by name. */
 export const joinRules: readonly JoinRule[] = [
@@ -49,6 +51,7 @@ export function nodeRow(options: AnyNodeOptions, owner: string, faults: DagnyErr
   if (!check.isRecord("options", options)) return {};
   check.names(options, nodeOptionNames);
   const { payload, metadata, cost, priority, timeoutMs, nodeTimeoutMs, retry, condition, onFailure, undo, effects, cached } = options;
+  const { on, maxCrashes } = options;
   const row: Writable<NodeRow> = {};
   if (payload !== undefined) row.payload = payload;
   if (metadata !== undefined && check.isRecord("metadata", metadata)) row.metadata = metadata;
@@ -62,6 +65,8 @@ export function nodeRow(options: AnyNodeOptions, owner: string, faults: DagnyErr
   if (undo !== undefined && check.isFunction("undo", undo)) row.undo = undo;
   if (onFailure !== undefined && check.isWord("onFailure", onFailure, ["fail", "allow", "continue"])) row.onFailure = onFailure;
   if (effects !== undefined && check.isWord("effects", effects, ["pure", "idempotent", "external"])) row.effects = effects;
+  if (on !== undefined && isPlace(on, check)) row.on = on;
+  if (maxCrashes !== undefined && isCrashCount(maxCrashes, check)) row.maxCrashes = maxCrashes;
   putJoin(options, row, check, owner, name);
   putNeeds(options, row, check);
   return row;
@@ -72,13 +77,14 @@ export function edgeRow(options: AnyEdgeOptions, owner: string, faults: DagnyErr
   const check = new OptionCheck(owner, faults);
   if (!check.isRecord("options", options)) return {};
   check.names(options, edgeOptionNames);
-  const { weight, label, condition, filter, choice } = options;
+  const { weight, label, condition, filter, choice, move } = options;
   const row: Writable<EdgeRow> = {};
   if (weight !== undefined && check.isNumber("weight", "a finite number", weight)) row.weight = weight;
   if (label !== undefined && check.isString("label", label)) row.label = label;
   if (condition !== undefined && check.isFunction("condition", condition)) row.condition = condition;
   if (filter !== undefined && check.isFunction("filter", filter)) row.filter = filter;
   if (choice !== undefined && check.isName("choice", choice)) row.choice = choice;
+  if (move !== undefined && check.isBoolean("move", move)) row.move = move;
   return row;
 }
 
@@ -125,6 +131,17 @@ const isAmount = (n: number): boolean => Number.isInteger(n) && n >= 1 && n <= m
 /** Whether a value can be the amount of a pool, or how many may be at once. */
 export function isCapacity(option: string, value: unknown, check: OptionCheck): value is number {
   return check.isNumber(option, `an integer from 1 to ${mostCapacity}`, value, isAmount);
+}
+
+/** Whether a value says where code runs. */
+export function isPlace(on: unknown, check: OptionCheck): on is "inline" | "thread" {
+  return check.isWord("on", on, ["inline", "thread"]);
+}
+
+/** Whether a value can be how often a thread may be lost. */
+export function isCrashCount(maxCrashes: unknown, check: OptionCheck): maxCrashes is number {
+  const inRange = (n: number): boolean => Number.isInteger(n) && n >= 0 && n <= mostCapacity;
+  return check.isNumber("maxCrashes", `an integer from 0 to ${mostCapacity}`, maxCrashes, inRange);
 }
 
 /** What each attempt needs beside a slot. */

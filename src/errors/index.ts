@@ -30,3 +30,12 @@ export { PoolExceededError, PoolNotFoundError } from "./resources.js";
 export { RunError } from "./run.js";
 export { SelectionError } from "./selection.js";
 export { MissingTaskError, TaskError, TimeoutError, type UnknownTask, UnknownTaskError } from "./task.js";
+export {
+  type LoadFault,
+  ModuleLoadError,
+  PoolClosedError,
+  TaskCannotCrossError,
+  ThreadCrashedError,
+  ThreadStartError,
+  ValueNotCloneableError,
+} from "./threads.js";

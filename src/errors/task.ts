@@ -94,6 +94,7 @@ export class UnknownTaskError extends GraphError {
   }
 }
 
-function listed(shown: readonly string[]): string {
+/** A list in a message: the first twenty, and how many more there are. */
+export function listed(shown: readonly string[]): string {
   return shown.length <= 20 ? shown.join(", ") : `${shown.slice(0, 20).join(", ")} … and ${shown.length - 20} more`;
 }

@@ -1,5 +1,7 @@
-/** A task that is more than a function: a container of other nodes, or a wait. What makes them is in `definitions.ts`. */
+/** A task that is more than a function: a container of other nodes, a wait, a function with an address. What makes them is in `definitions.ts` and `module-task.ts`. */
 import type { GraphCore } from "../dag/graph-core.js";
+import type { AnyTask } from "./lowered.js";
+import type { ModuleRef } from "./module-ref.js";
 import type { Schema } from "./schema.js";
 
 /** A function of users whose types the compiler has checked where it was given. */
@@ -55,10 +57,21 @@ export interface WaitSpec {
   readonly default: { readonly value: unknown } | undefined;
 }
 
-/** What a definition says. */
-export type DefinitionSpec = MapSpec | SubDagSpec | LoopSpec | WaitSpec;
+/** A function that any thread can find. To a run it is a function like any other: `task`, which `moduleOf` knows. */
+export interface ModuleSpec {
+  readonly kind: "module";
+  readonly ref: ModuleRef;
+  /** Calls it on this thread. */
+  readonly task: AnyTask;
+}
 
-/** What may stand where a task stands: made by `map`, `subDag`, `loop`, `waitFor`, `approval` and `sleep`. `Inputs` goes in, `Output` comes out. */
+/** What a definition says. */
+export type DefinitionSpec = MapSpec | SubDagSpec | LoopSpec | WaitSpec | ModuleSpec;
+
+/** Where another copy of this package finds the address of a task's function. */
+const moduleKey: unique symbol = Symbol.for("dagny.module");
+
+/** What may stand where a task stands: made by `map`, `subDag`, `loop`, `waitFor`, `approval`, `sleep`, `task.module` and `defineTasks`. `Inputs` goes in, `Output` comes out. */
 export class TaskDefinition<Inputs = unknown, Output = unknown> {
   /** Only the compiler sees it: what goes in and what comes out. */
   declare readonly types?: (inputs: Inputs) => Output;
@@ -75,6 +88,11 @@ export class TaskDefinition<Inputs = unknown, Output = unknown> {
   /** What a definition says; `undefined` of what is none. For the modules of this package. */
   static specOf(value: unknown): DefinitionSpec | undefined {
     return typeof value === "object" && value !== null && #spec in value ? value.#spec : undefined;
+  }
+
+  /** The address of the function, where it has one. */
+  get [moduleKey](): ModuleRef | undefined {
+    return this.#spec.kind === "module" ? this.#spec.ref : undefined;
   }
 
   /** What kind of task it is. */

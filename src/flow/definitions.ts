@@ -7,6 +7,7 @@ import type { DagnyError } from "../errors/base.js";
 import { errorOf, LimitExceededError } from "../errors/graph.js";
 import { ConflictingOptionsError, InvalidOptionError } from "../errors/options.js";
 import { type AnyFunction, type DefinitionSpec, TaskDefinition } from "./definition.js";
+import { calledBy } from "./own-tasks.js";
 import { isSchema, type Schema } from "./schema.js";
 import type { BasicContext, TaskContext } from "./task.js";
 
@@ -111,6 +112,12 @@ export function map<Inputs, Out, F extends boolean = false>(
 export function map<Inputs, S extends Shape, F extends boolean = false>(
   options: { readonly each: DagValue<S> } & MapLimits & MapFailures<F>,
 ): TaskDefinition<Inputs, MapOutput<LeafOutputs<S>, F>>;
+export function map<Inputs, L extends Items<unknown>, Out, F extends boolean = false>(
+  options: MapOver<Inputs, L> & { readonly each: TaskDefinition<ItemOf<L>, Out> } & MapLimits & MapFailures<F>,
+): TaskDefinition<Inputs, MapOutput<Out, F>>;
+export function map<Inputs, Out, F extends boolean = false>(
+  options: { readonly each: TaskDefinition<ItemOf<Inputs[keyof Inputs]>, Out> } & MapLimits & MapFailures<F>,
+): TaskDefinition<Inputs, MapOutput<Out, F>>;
 export function map<Inputs>(options: object): TaskDefinition<Inputs, never> {
   const read = new Reader("map", options, ["over", "each", "concurrency", "maxItems", "allowFailures"]);
   return read.define({
@@ -167,6 +174,7 @@ export function loop<Inputs, Out>(
 export function loop<S extends Shape>(
   options: { readonly body: DagValue<S> } & LoopRules<LeafOutputs<S>>,
 ): TaskDefinition<unknown, LeafOutputs<S>>;
+export function loop<Inputs, Out>(options: { readonly body: TaskDefinition<Inputs, Out> } & LoopRules<Out>): TaskDefinition<Inputs, Out>;
 export function loop<Inputs>(options: object): TaskDefinition<Inputs, never> {
   const read = new Reader("loop", options, ["body", "until", "limit"]);
   return read.define({ kind: "loop", body: read.body("body"), until: read.aFunction("until"), limit: read.count("limit") });
@@ -237,7 +245,9 @@ class Reader {
   body(option: string): AnyFunction | GraphCore {
     const value = this.#options[option];
     if (value instanceof DagValue) return coreOf(value, option);
-    return this.#check.isFunction(option, value, "a function or a DAG") ? value : () => undefined;
+    const called = calledBy(value);
+    if (called !== undefined) return called;
+    return this.#check.isFunction(option, value, "a function, a DAG, or what task.module or defineTasks makes") ? value : () => undefined;
   }
 
   count(option: string, otherwise?: number): number {

@@ -9,10 +9,12 @@ import { edgeColumns, nodeColumns } from "../dag/columns.js";
 import type { GraphCore, KeptFunction } from "../dag/graph-core.js";
 import { matchesRetry } from "../dag/retry-row.js";
 import type { DagnyError } from "../errors/base.js";
+import { GrowthError } from "../errors/control.js";
 import { errorOf } from "../errors/graph.js";
 import { InternalError } from "../errors/internal.js";
 import { JoinExpressionError } from "../errors/join.js";
 import { MissingTaskError } from "../errors/task.js";
+import { TaskCannotCrossError } from "../errors/threads.js";
 import { joinRules, NativeGraph, NativePlan, nodeKinds, onFailures, policyFlags } from "../native/index.js";
 import { addressText } from "./address.js";
 import { type AnyFunction, type MapSpec, TaskDefinition, type WaitSpec } from "./definition.js";
@@ -23,6 +25,7 @@ import { addPools, Keys, needsOf } from "./needs.js";
 import { ownTasks, type RunTask } from "./own-tasks.js";
 import { backoffPart, flagsOf, nodesWithPolicies, type PolicyDraft, PolicyTable, plainPolicy } from "./policies.js";
 import { definitionFaults, finallyFaults, lostFunctionFaults, upstreamNames, wordsOfJoin } from "./rules.js";
+import { isThreaded, threadsOf } from "./threads.js";
 
 /** A graph that is to be run, with its tasks. */
 export interface FlowSource {
@@ -64,9 +67,9 @@ export function lowerFlow(source: FlowSource, defaults: RunDefaults): LoweredFlo
   if (found !== undefined) {
     const { flow } = found;
     if (found.tasks === tasks) return flow;
-    if (source.areFunctions === true) return { names: flow.names, base: { ...flow.base, tasks: tasks as readonly AnyTask[] } };
-    checkTasks(core.names, tasks, given);
-    return { names: flow.names, base: { ...flow.base, tasks: functionsOf(tasks) } };
+    if (source.areFunctions !== true) checkTasks(core.names, tasks, given);
+    const functions = source.areFunctions === true ? (tasks as readonly AnyTask[]) : functionsOf(tasks);
+    return { ...flow, base: { ...flow.base, tasks: functions, threads: threadsOf(core, functions, defaults) } };
   }
   const flow = makeFlow(core, tasks, given, defaults);
   for (const oldest of kept.keys()) if (kept.size >= mostPlans) kept.delete(oldest);
@@ -76,19 +79,26 @@ export function lowerFlow(source: FlowSource, defaults: RunDefaults): LoweredFlo
 
 /**
  * The level of nodes that are added to a run: a graph of their own, with the tasks given with them. `upstreamsOf` answers with the names
- * of all upstreams of such a node, those that the run has first, in the order of their ids. `names` are those of the run. Throws like `lowerFlow`.
+ * of all upstreams of such a node, those that the run has first, in the order of their ids. `names` are those of the run, `hasThreads` says
+ * whether it may use threads. Throws like `lowerFlow`.
  */
 export function lowerGrowth(
   core: GraphCore,
   defaults: RunDefaults,
   names: FlowNames,
   upstreamsOf: (node: number) => readonly string[],
+  hasThreads = true,
 ): Lowered {
   const tasks = ownTasks(core);
   checkTasks(core.names, tasks, new Map());
   const lowering = new Lowering(defaults, names);
   const level = lowering.level(core, tasks, new Map(), [], upstreamsOf);
   lowering.finish();
+  if (lowering.usesThreads && !hasThreads) {
+    throw new GrowthError(
+      'a node that is added says `on: "thread"`, and this run has no threads: give the executor a `pool`, `{}` will do',
+    );
+  }
   return level;
 }
 
@@ -106,8 +116,10 @@ function keptFlows(core: GraphCore, { retryOn }: RunDefaults): Map<string, KeptF
   return kept;
 }
 
-function keyOf({ pools, rates, backoff, timeoutMs, nodeTimeoutMs, maxAttempts, failFast }: RunDefaults): string {
-  const plain = `${timeoutMs} ${nodeTimeoutMs} ${maxAttempts} ${failFast}`;
+function keyOf(defaults: RunDefaults): string {
+  const { pools, rates, backoff, timeoutMs, nodeTimeoutMs, maxAttempts, failFast, on, maxCrashes } = defaults;
+  const threads = `${on} ${maxCrashes} ${defaults.mayGrowOnThreads} ${defaults.isAllInline}`;
+  const plain = `${timeoutMs} ${nodeTimeoutMs} ${maxAttempts} ${failFast} ${threads}`;
   if (pools === undefined && rates === undefined && backoff === undefined) return plain;
   return JSON.stringify([plain, backoff, [...(pools ?? [])], [...(rates ?? [])]]);
 }
@@ -125,7 +137,8 @@ function makeFlow(
   lowering.gatherKeys(core, tasks);
   const base = lowering.level(core, tasks, given, []);
   lowering.finish();
-  return { base, names };
+  const usesThreads = !defaults.isAllInline && (lowering.usesThreads || defaults.mayGrowOnThreads === true);
+  return { base, names, usesThreads };
 }
 
 /** Makes the levels of one flow; what is wrong is gathered and thrown at the end (W3). */
@@ -133,6 +146,10 @@ class Lowering {
   readonly #defaults: RunDefaults;
   readonly #names: FlowNames;
   readonly #faults: DagnyError[] = [];
+  /** Nodes that are to run on a thread, and cannot. */
+  readonly #stuck: string[] = [];
+  /** Whether any node lowered so far runs on a thread. */
+  usesThreads = false;
   /** Graphs that were lowered already: one that stands in many places is lowered once. */
   readonly #inside = new Map<GraphCore, Lowered>();
 
@@ -143,6 +160,7 @@ class Lowering {
 
   /** Throws what was found wrong. */
   finish(): void {
+    if (this.#stuck.length > 0) this.#faults.push(new TaskCannotCrossError(this.#stuck));
     if (this.#faults.length > 0) throw errorOf(this.#faults, "the flow has");
   }
 
@@ -195,6 +213,7 @@ class Lowering {
         const needs = needsOf(core, node, address, this.#names, this.#defaults, this.#faults);
         if (needs !== undefined) policy.needs = needs;
         limits.task(node);
+        if (isThreaded(core, node, this.#defaults)) policy.flags |= policyFlags.thread;
       } else if (spec.kind === "map" || spec.kind === "subDag" || spec.kind === "loop") {
         const container = this.#container(core, node, spec, [...path, core.names[node] ?? ""]);
         containers.set(node, container);
@@ -202,7 +221,7 @@ class Lowering {
         // A map's delays are its items'.
         if (spec.kind === "map") Object.assign(policy, backoffPart(undefined));
         limits.container(node, spec.kind);
-      } else {
+      } else if (spec.kind !== "module") {
         waits.set(node, waitOf(spec));
         putWait(policy, spec, this.#names);
         limits.wait(node);
@@ -216,13 +235,17 @@ class Lowering {
       ...(policyOf && { policyOf }),
       ...(guards.pairs.length > 0 && { guards: guards.pairs }),
     };
+    const functions = functionsOf(tasks);
+    const threads = threadsOf(core, functions, this.#defaults, (node) => this.#stuck.push(addressText(path, core.names[node] ?? "")));
+    if (threads !== null) this.usesThreads = true;
     // The core has no words for what is wrong: once anything is, plans are made of nothing, and nobody sees them (W3).
-    const plan = this.#faults.length > 0 ? emptyPlan() : new NativePlan(core.native, columns, inner);
+    const plan = this.#faults.length + this.#stuck.length > 0 ? emptyPlan() : new NativePlan(core.native, columns, inner);
     const { condition, cached, undo } = core.nodes;
     return {
       core,
       plan,
-      tasks: functionsOf(tasks),
+      tasks: functions,
+      threads,
       containers,
       waits,
       conditions: functionColumn(condition),
@@ -277,8 +300,9 @@ class Lowering {
 
   /** The one node that stands for each round of a loop over a function. */
   #round(core: GraphCore, node: number, body: AnyFunction, path: readonly string[]): Lowered {
-    const effects = core.nodes.effects?.get(node);
-    return this.level(singleNode(path.at(-1) ?? "", { effects }), [taskOf(body)], new Map(), path.slice(0, -1));
+    const { effects, on, maxCrashes } = core.nodes;
+    const row = { effects: effects?.get(node), on: on?.get(node), maxCrashes: maxCrashes?.get(node) };
+    return this.level(singleNode(path.at(-1) ?? "", row), [taskOf(body)], new Map(), path.slice(0, -1));
   }
 
   /** The level of a graph inside, with the tasks given with its nodes. */
@@ -296,8 +320,8 @@ class Lowering {
 
   /** The one node that stands for each item of a map, with what the map's node says of items. */
   #item(core: GraphCore, node: number, spec: MapSpec, path: readonly string[]): Lowered {
-    const { timeoutMs, maxAttempts, backoff, retryOn, resources, concurrencyKey, rate, effects } = core.nodes;
-    const ofItems = { timeoutMs, maxAttempts, backoff, retryOn, resources, concurrencyKey, rate, effects };
+    const { timeoutMs, maxAttempts, backoff, retryOn, resources, concurrencyKey, rate, effects, on, maxCrashes } = core.nodes;
+    const ofItems = { timeoutMs, maxAttempts, backoff, retryOn, resources, concurrencyKey, rate, effects, on, maxCrashes };
     const row = Object.fromEntries(Object.entries(ofItems).map(([option, column]) => [option, column?.get(node)]));
     const single = singleNode(path.at(-1) ?? "", { ...row, ...(spec.allowFailures && { onFailure: "continue" }) });
     const each =

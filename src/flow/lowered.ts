@@ -6,6 +6,7 @@ import type { BackoffRow, GraphCore, RetryOn } from "../dag/graph-core.js";
 import type { NativePlan } from "../native/index.js";
 import type { AnyFunction } from "./definition.js";
 import type { FlowNames } from "./flow-names.js";
+import type { ModuleRef } from "./module-ref.js";
 import type { Schema } from "./schema.js";
 import type { BasicContext, TaskContext } from "./task.js";
 
@@ -80,6 +81,14 @@ export interface LoweredWait {
   readonly default: { readonly value: unknown } | undefined;
 }
 
+/** The nodes of a level that run on threads. */
+export interface ThreadedNodes {
+  /** The functions they call, each once. */
+  readonly modules: readonly ModuleRef[];
+  /** By local node id: 1 + the place of its function in `modules`; 0 of a node that runs on the main thread. */
+  readonly moduleOf: Uint32Array;
+}
+
 /** One level. Maps are by local node id, and empty where nothing is of their kind. */
 export interface Lowered {
   readonly core: GraphCore;
@@ -94,6 +103,8 @@ export interface Lowered {
   readonly retryOn: ReadonlyMap<number, RetryTest>;
   /** By `from * n + to`, where `n` is the number of nodes of this level. */
   readonly guards: ReadonlyMap<number, EdgeGuard>;
+  /** `null` where every node runs on the main thread; then, and in a run without threads, `tasks` has all there is to call. */
+  readonly threads: ThreadedNodes | null;
   /** Nodes that a value stands for from the start. They do not appear in the report. */
   readonly given: ReadonlyMap<number, unknown>;
 }
@@ -103,6 +114,8 @@ export interface LoweredFlow {
   readonly base: Lowered;
   /** Shared by all runs of the same lowering: a run that names more signals takes a copy, `names.copy()`. */
   readonly names: FlowNames;
+  /** Whether a node at any level runs on a thread, or one that is added may: so that the run needs a pool. */
+  readonly usesThreads: boolean;
 }
 
 /** What holds for nodes that say nothing themselves, at every level. */
@@ -115,6 +128,14 @@ export interface RunDefaults {
   readonly maxAttempts: number;
   readonly backoff?: BackoffRow | undefined;
   readonly retryOn?: RetryOn | undefined;
+  /** Where functions run; `undefined` for the main thread. */
+  readonly on?: "inline" | "thread" | undefined;
+  /** How many attempts of a node may end with their thread; `undefined` for 3. */
+  readonly maxCrashes?: number | undefined;
+  /** Whether a run may use threads though no node of its graph does: for what is added to it. */
+  readonly mayGrowOnThreads?: boolean | undefined;
+  /** Whether everything runs on the main thread, whatever nodes say: under a simulated clock. */
+  readonly isAllInline?: boolean | undefined;
   /** Whether a failure inside a sub-DAG or a loop that does not say stops what is inside. */
   readonly failFast?: boolean | undefined;
   /** Capacities of named pools. */

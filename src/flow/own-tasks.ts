@@ -1,10 +1,21 @@
 /** The tasks that were given with the nodes of a graph. */
 import type { GraphCore } from "../dag/graph-core.js";
-import type { TaskDefinition } from "./definition.js";
+import { TaskDefinition } from "./definition.js";
 import type { AnyTask } from "./lowered.js";
 
-/** What a node does: a function, or what is more than that. */
+/** What a node does: a function, or what is more than that. A function with an address (`task.module`) is a function. */
 export type RunTask = AnyTask | TaskDefinition<never, unknown>;
+
+/** The function of a definition that is called like a function; `undefined` of containers, waits and what is no definition. */
+export function calledBy(definition: unknown): AnyTask | undefined {
+  const spec = TaskDefinition.specOf(definition);
+  return spec?.kind === "module" ? spec.task : undefined;
+}
+
+/** A task as it was given, as a run takes it. */
+export function runTaskOf(task: RunTask): RunTask {
+  return typeof task === "function" ? task : (calledBy(task) ?? task);
+}
 
 const byGraph = new WeakMap<GraphCore, readonly (RunTask | undefined)[]>();
 
@@ -14,7 +25,7 @@ export function ownTasks(core: GraphCore): readonly (RunTask | undefined)[] {
   if (own === undefined) {
     const tasks = new Array<RunTask | undefined>(core.names.length).fill(undefined);
     // What a task takes was checked by the compiler where it was given.
-    for (const [node, task] of core.nodes.task ?? []) tasks[node] = task as RunTask;
+    for (const [node, task] of core.nodes.task ?? []) tasks[node] = runTaskOf(task as RunTask);
     own = tasks;
     byGraph.set(core, own);
   }

@@ -12,7 +12,7 @@ export function plainPolicy(defaults: RunDefaults): PolicyDraft {
     kind: nodeKinds.task,
     join: joinRules.allCompleted,
     onFailure: onFailures.fail,
-    flags: 0,
+    flags: defaults.on === "thread" && !defaults.isAllInline ? policyFlags.thread : 0,
     nodeTimeoutMs: defaults.nodeTimeoutMs ?? Number.NaN,
     ...backoffPart(defaults.backoff),
     signal: -1,
@@ -51,10 +51,11 @@ export class PolicyTable {
 /** The nodes of a level that say anything a policy is about, or that are more than functions, ascending. O(what is said). */
 export function nodesWithPolicies({ nodes }: GraphCore, others: Iterable<number>): number[] {
   const { maxAttempts, backoff, nodeTimeoutMs, join, condition, onFailure, undo, cached } = nodes;
-  const { resources, concurrencyKey, rate, effects } = nodes;
+  const { resources, concurrencyKey, rate, effects, on, maxCrashes } = nodes;
   const found = new Set(others);
   const columns = [maxAttempts, backoff, nodeTimeoutMs, join, condition, onFailure, nodes.finally, undo, cached];
-  for (const column of [...columns, resources, concurrencyKey, rate, effects]) for (const node of column?.keys() ?? []) found.add(node);
+  for (const column of [...columns, resources, concurrencyKey, rate, effects, on, maxCrashes])
+    for (const node of column?.keys() ?? []) found.add(node);
   return [...found].sort((a, b) => a - b);
 }
 

@@ -69,8 +69,9 @@ export function definitionFaults(
   const name = core.names[node] ?? "";
   const faults: DagnyError[] = [];
   if (!hasSlot(spec)) {
-    const { resources, concurrencyKey, rate } = core.nodes;
-    const given = Object.entries({ resources, concurrencyKey, rate }).filter(([, column]) => column?.has(node));
+    const { resources, concurrencyKey, rate, on, maxCrashes } = core.nodes;
+    const columns = { resources, concurrencyKey, rate, ...(hasFunction(spec) ? {} : { on, maxCrashes }) };
+    const given = Object.entries(columns).filter(([, column]) => column?.has(node));
     for (const [option] of given) {
       const cure = isWait(spec) ? "leave it out" : "give it to the nodes inside";
       faults.push(conflict(name, [option, "task"], `\`${option}\`: a ${wordFor(spec)} holds nothing while it goes on: ${cure}`));
@@ -114,7 +115,12 @@ export function lostFunctionFaults({ names, nodes, edges, native }: GraphCore, t
 
 /** Whether a task is called on a slot: a function, or a map whose items are. */
 function hasSlot(spec: DefinitionSpec): boolean {
-  return spec.kind === "map" && typeof spec.each === "function";
+  return spec.kind === "module" || (spec.kind === "map" && typeof spec.each === "function");
+}
+
+/** Whether a container's inside is a function, which runs somewhere. */
+function hasFunction(spec: DefinitionSpec): boolean {
+  return spec.kind === "loop" && typeof spec.body === "function";
 }
 
 function isWait(spec: DefinitionSpec): boolean {

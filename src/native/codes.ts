@@ -25,7 +25,17 @@ export const looks = { completed: 1, failed: 2, skipped: 3, blocked: 4, filtered
 export const onFailures = { fail: 0, allow: 1, continue: 2 } as const;
 
 /** What else a policy says, as bits. */
-export const policyFlags = { condition: 1, cached: 2, finally: 4, undo: 8, failFastInside: 16, waitDefault: 32 } as const;
+export const policyFlags = {
+  condition: 1,
+  cached: 2,
+  finally: 4,
+  undo: 8,
+  failFastInside: 16,
+  waitDefault: 32,
+  thread: 64,
+  external: 128,
+  command: 256,
+} as const;
 
 /** How a delay between attempts grows. */
 export const delayGrowths = { fixed: 0, linear: 1, exponential: 2 } as const;

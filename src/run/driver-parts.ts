@@ -3,6 +3,7 @@ import type { Clock } from "../clock/clock.js";
 import type { InternalError } from "../errors/internal.js";
 import type { RunDefaults } from "../flow/lowered.js";
 import type { NativeRun } from "../native/index.js";
+import type { ThreadPool } from "../threads/pool.js";
 import type { EventHub, RunStatus } from "./events.js";
 import type { ExtrasParts } from "./extras.js";
 
@@ -15,6 +16,8 @@ export interface DriverParts extends ExtrasParts {
   readonly runId: () => string;
   readonly params: unknown;
   readonly clock: Clock;
+  /** The threads of a flow that uses any; `undefined` where everything runs on this thread. */
+  readonly pool: ThreadPool | undefined;
   readonly events: EventHub;
   readonly onEnd: (end: RunEnd) => void;
 }

@@ -8,11 +8,13 @@ import type { AnyShape, NodeName, ParamsOf, Shape } from "../dag/types.js";
 import { type DagnyError, quote } from "../errors/base.js";
 import { errorOf } from "../errors/graph.js";
 import { InvalidOptionError } from "../errors/options.js";
+import { PoolClosedError } from "../errors/threads.js";
 import type { FlowNames } from "../flow/flow-names.js";
 import { guardOf, lowerGrowth } from "../flow/lower.js";
-import type { EdgeGuard } from "../flow/lowered.js";
+import type { EdgeGuard, LoweredFlow } from "../flow/lowered.js";
 import type { OutputsOf, RunArguments } from "../flow/types.js";
 import { keepResultsCodes, type NativeRunOptions, none, openRun } from "../native/index.js";
+import { defaultPool, type ThreadPool } from "../threads/pool.js";
 import { onAbort } from "./cancel.js";
 import { Driver } from "./driver.js";
 import type { RunEnd } from "./driver-parts.js";
@@ -29,6 +31,8 @@ export type { OpenWait, RunHandle } from "./handle.js";
 export class DAGExecutor<S extends Shape = AnyShape> {
   readonly #dag: DAG<S>;
   readonly #options: ResolvedOptions;
+
+  #isClosed = false;
 
   /** `options` may be just the number of slots: `new DAGExecutor(dag, 4)`. Throws on wrong options. */
   constructor(dag: DAG<S>, options?: number | ExecutorOptions) {
@@ -52,11 +56,34 @@ export class DAGExecutor<S extends Shape = AnyShape> {
     return new DriverHandle(this.#begin<R, T>(args));
   }
 
+  /**
+   * Closes the pool of threads that was made from this executor's options, when its runs in progress have ended. A pool that was given, and that of
+   * the process, stay as they are. After that no run that needs threads of its own can be started; closing again changes nothing.
+   */
+  async close(): Promise<void> {
+    const { pool, isOwnPool } = this.#options;
+    if (!isOwnPool) return;
+    this.#isClosed = true;
+    await pool?.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** The threads for a run. Throws where they are gone. */
+  #poolFor({ usesThreads }: LoweredFlow): ThreadPool | undefined {
+    if (!usesThreads) return undefined;
+    if (this.#isClosed) throw new PoolClosedError("executor");
+    return this.#options.pool ?? defaultPool();
+  }
+
   #begin<R, T>(args: RunArguments<S, R, T, RunOptions<NodeName<S>, ParamsOf<S>>>): HandleParts<OutputsOf<S, T>> {
     const [given, options = {}] = args as [tasks?: AnyTasks, options?: RunOptions<string>];
     checkRunOptions(options);
     const { defaults, undo, runTimeoutMs, clock = systemClock } = this.#options;
     const flow = flowOf(coreOf(this.#dag), given, options, defaults);
+    const pool = this.#poolFor(flow);
     const run = openRun(flow.base.plan, nativeOptions(this.#options, flow.names));
     let id = options.runId;
     const runId = (): string => {
@@ -78,7 +105,8 @@ export class DAGExecutor<S extends Shape = AnyShape> {
       isUndoing: undo,
       clock,
       events,
-      lower: (core, upstreamsOf) => lowerGrowth(core, defaults, driver.extras.signals.all, upstreamsOf),
+      pool,
+      lower: (core, upstreamsOf) => lowerGrowth(core, defaults, driver.extras.signals.all, upstreamsOf, pool !== undefined),
       guardOf: grownGuard,
       onEnd: (end) => settle(end),
     });

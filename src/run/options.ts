@@ -4,11 +4,12 @@ import { type Clock, clockOption } from "../clock/clock.js";
 import { OptionCheck } from "../dag/option-check.js";
 import type { RetryOptions } from "../dag/options.js";
 import { retryRow } from "../dag/retry-row.js";
-import { isCapacity } from "../dag/rows.js";
+import { isCapacity, isCrashCount, isPlace } from "../dag/rows.js";
 import type { DagnyError } from "../errors/base.js";
 import { errorOf } from "../errors/graph.js";
 import { ConflictingOptionsError } from "../errors/options.js";
 import type { RunDefaults } from "../flow/lowered.js";
+import { ThreadPool, type ThreadPoolOptions } from "../threads/pool.js";
 import type { EventFilter, EventListener } from "./events.js";
 
 /** Options of an executor; each holds for all its runs. */
@@ -81,6 +82,27 @@ export interface ExecutorOptions {
    * @default "all"
    */
   readonly keepResults?: KeepResults | undefined;
+  /**
+   * Where functions run that do not say, at every level: on the main thread, or on threads of the pool. Each function that runs on a thread must be
+   * given as `task.module(…)` or by `defineTasks(…)`.
+   * @default "inline"
+   */
+  readonly on?: "inline" | "thread" | undefined;
+  /**
+   * The threads: a pool of yours, which you close, or the options of one that is the executor's own and that `close()` closes.
+   * @default one pool for the whole process, made when a run first needs it
+   */
+  readonly pool?: ThreadPool | ThreadPoolOptions | undefined;
+  /**
+   * How many attempts of a node may end with their thread, for nodes that do not say: an integer of at least 0.
+   * @default 3
+   */
+  readonly maxCrashes?: number | undefined;
+  /**
+   * How many commands (`task.command`) may run at once; they hold no slot: an integer of at least 1, or Infinity.
+   * @default available parallelism
+   */
+  readonly maxCommands?: number | undefined;
 }
 
 /** At most so many starts in any window of so many milliseconds. */
@@ -157,6 +179,11 @@ export interface ResolvedOptions {
   readonly keepResults: KeepResults;
   /** What holds for nodes that say nothing themselves; one object per executor. */
   readonly defaults: RunDefaults;
+  readonly maxCommands: number;
+  /** The pool that was given, or made of options; `undefined` for that of the process. */
+  readonly pool: ThreadPool | undefined;
+  /** Whether it was made here. */
+  readonly isOwnPool: boolean;
   readonly clock: Clock | undefined;
 }
 
@@ -179,6 +206,10 @@ const executorOptionNames: readonly (keyof ExecutorOptions)[] = [
   "rates",
   "limits",
   "keepResults",
+  "on",
+  "pool",
+  "maxCrashes",
+  "maxCommands",
 ];
 
 /** Checks the second argument of `new DAGExecutor`. Throws what is wrong with it. */
@@ -191,6 +222,7 @@ export function resolveOptions(given: number | ExecutorOptions = {}): ResolvedOp
   check.names(options, executorOptionNames);
   const { maxWorkers = availableParallelism(), failFast = true, abortRunning = true, graceMs = 1000 } = options;
   const { runTimeoutMs, retryBudget, seed, undo = false, keepResults = "all" } = options;
+  const { pool, maxCommands = availableParallelism() } = options;
   if (maxWorkers !== Number.POSITIVE_INFINITY) isCount("maxWorkers", maxWorkers, check, 1, "an integer of at least 1, or Infinity");
   check.isBoolean("failFast", failFast);
   check.isBoolean("abortRunning", abortRunning);
@@ -201,9 +233,11 @@ export function resolveOptions(given: number | ExecutorOptions = {}): ResolvedOp
   if (seed !== undefined) isCount("seed", seed, check, 0, `an integer from 0 to ${mostCount}`);
   check.isWord("keepResults", keepResults, keepModes);
   const limits = limitsOf(options.limits, check);
-  const defaults = { ...defaultsOf(options, check), failFast };
-  if (faults.length > 0) throw errorOf(faults, "the options have");
+  if (maxCommands !== Number.POSITIVE_INFINITY) isCount("maxCommands", maxCommands, check, 1, "an integer of at least 1, or Infinity");
+  if (pool !== undefined) check.isRecord("pool", pool, "a ThreadPool, or the options of one");
   const clock = options[clockOption];
+  const defaults = { ...defaultsOf(options, check), failFast, isAllInline: clock !== undefined };
+  if (faults.length > 0) throw errorOf(faults, "the options have");
   return {
     maxWorkers: Math.min(maxWorkers, mostCount),
     failFast,
@@ -216,6 +250,9 @@ export function resolveOptions(given: number | ExecutorOptions = {}): ResolvedOp
     limits,
     keepResults,
     defaults,
+    maxCommands: Math.min(maxCommands, mostCount),
+    pool: pool === undefined || pool instanceof ThreadPool ? pool : new ThreadPool(pool),
+    isOwnPool: pool !== undefined && !(pool instanceof ThreadPool),
     clock,
   };
 }
@@ -289,7 +326,8 @@ function limitsOf(limits: unknown, check: OptionCheck): ResolvedOptions["limits"
   };
 }
 
-function defaultsOf({ timeoutMs, nodeTimeoutMs, retry = 1, pools, rates }: ExecutorOptions, check: OptionCheck): RunDefaults {
+function defaultsOf(options: ExecutorOptions, check: OptionCheck): RunDefaults {
+  const { timeoutMs, nodeTimeoutMs, retry = 1, pools, rates, on, maxCrashes, pool } = options;
   const { maxAttempts = 1, backoff, retryOn } = retryRow(retry, check) ?? {};
   return {
     timeoutMs: timeoutMs !== undefined && isTimeout("timeoutMs", timeoutMs, check) ? timeoutMs : undefined,
@@ -299,6 +337,9 @@ function defaultsOf({ timeoutMs, nodeTimeoutMs, retry = 1, pools, rates }: Execu
     retryOn,
     pools: pools === undefined ? undefined : poolsOf(pools, check),
     rates: rates === undefined ? undefined : ratesOf(rates, check),
+    on: on !== undefined && isPlace(on, check) ? on : undefined,
+    maxCrashes: maxCrashes !== undefined && isCrashCount(maxCrashes, check) ? maxCrashes : undefined,
+    mayGrowOnThreads: on === "thread" || pool !== undefined,
   };
 }
 

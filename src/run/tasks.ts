@@ -8,11 +8,10 @@ import { errorOf } from "../errors/graph.js";
 import { InvalidOptionError } from "../errors/options.js";
 import { MissingTaskError, UnknownTaskError } from "../errors/task.js";
 import { TaskDefinition } from "../flow/definition.js";
-import type { AnyTask } from "../flow/lowered.js";
-import { ownTasks, type RunTask } from "../flow/own-tasks.js";
+import { ownTasks, type RunTask, runTaskOf } from "../flow/own-tasks.js";
 
 /** One function for every node, or tasks by node name. */
-export type AnyTasks = AnyTask | Readonly<Record<string, RunTask>>;
+export type AnyTasks = RunTask | Readonly<Record<string, RunTask>>;
 
 /** How many unknown tasks are told the nearest node's name: each search may look at a thousand names. */
 const mostSuggestions = 100;
@@ -29,9 +28,9 @@ export interface GivenTasks {
 /** The task of every node, by id. O(n); O(1) where none are given. Throws where one is given for no node. Missing ones are the caller's. */
 export function tasksOf(core: GraphCore, given: AnyTasks | undefined): GivenTasks {
   const n = core.names.length;
-  if (typeof given === "function")
-    return { tasks: new Array<RunTask>(n).fill(given), isAsPlanned: !hasDefinitions(core), areFunctions: true };
   if (given === undefined || given === null) return { tasks: ownTasks(core), isAsPlanned: true, areFunctions: false };
+  const one = isRunTask(given) ? runTaskOf(given) : undefined;
+  if (typeof one === "function") return { tasks: new Array<RunTask>(n).fill(one), isAsPlanned: !hasDefinitions(core), areFunctions: true };
   if (typeof given !== "object" || given instanceof Map || Array.isArray(given) || given instanceof TaskDefinition) {
     throw new InvalidOptionError("tasks", "an object of tasks by node name, or one function for all nodes", given);
   }
@@ -40,9 +39,10 @@ export function tasksOf(core: GraphCore, given: AnyTasks | undefined): GivenTask
   let found = 0;
   for (let node = 0; node < tasks.length; node++) {
     const name = core.names[node] as string;
-    const task: unknown = given[name];
-    if (task === undefined || (name in Object.prototype && !Object.hasOwn(given, name))) continue;
-    if (!isRunTask(task)) throw new InvalidOptionError(`tasks[${JSON.stringify(name)}]`, expectedTask, task);
+    const givenTask: unknown = given[name];
+    if (givenTask === undefined || (name in Object.prototype && !Object.hasOwn(given, name))) continue;
+    if (!isRunTask(givenTask)) throw new InvalidOptionError(`tasks[${JSON.stringify(name)}]`, expectedTask, givenTask);
+    const task = runTaskOf(givenTask);
     if (typeof task !== "function" || typeof tasks[node] === "object") isAsPlanned = false;
     tasks[node] = task;
     found++;
@@ -54,7 +54,8 @@ export function tasksOf(core: GraphCore, given: AnyTasks | undefined): GivenTask
 }
 
 function hasDefinitions(core: GraphCore): boolean {
-  for (const task of core.nodes.task?.values() ?? []) if (typeof task === "object") return true;
+  const own = ownTasks(core);
+  for (const node of core.nodes.task?.keys() ?? []) if (typeof own[node] === "object") return true;
   return false;
 }
 
