@@ -7,10 +7,10 @@
  */
 import type { RunEvent as PublicEvent } from "../../../src/index.js";
 import { isSettled } from "../model/moves.js";
-import { ModelRun } from "../model/run.js";
-import { type ModelKind, type ModelPlan, type ModelPolicy, newNode } from "../model/spec.js";
+import { ModelRun, type Seen } from "../model/run.js";
+import { type Growth, type ModelKind, type ModelPlan, type ModelPolicy, newNode } from "../model/spec.js";
 import type { Attempt, ModelNode } from "../model/state.js";
-import type { Timer } from "../model/timers.js";
+import { nextTimer, type Timer } from "../model/timers.js";
 import { type Effect, ownSignal, type RunEvent, type RunInput, timeKey, type Verdict } from "../model/types.js";
 import { aroundOf, planOf, specOf } from "../program-spec.js";
 import type { Program, ProgramFlow, ProgramNode } from "../programs.js";
@@ -32,6 +32,7 @@ export interface Followed {
 
 /** Signals that code may wait for, by their number. */
 const signals = ["go", "on"];
+const nothing: ProgramFlow = { nodes: [], edges: [] };
 const containers = ["map", "subdag", "loop"];
 /** Events that depend on slots and pools, which the model has none of. */
 const ofSlots = new Set(["nodeLeased", "leaseReturned", "undoStarted"]);
@@ -63,8 +64,11 @@ class Follower {
     if (!("timeMs" in event)) return;
     const at = Math.round(event.timeMs * 1000);
     const [input, timer] = this.#causeOf(event, at);
-    if (input !== null) this.#advance([input], at, () => false);
-    else if (timer !== null) this.#advance([], at, timer);
+    // Waits and containers start when a step has ended, not after each input: the run's own word for it is awaited.
+    const starting = event.type === "nodeStarted" && event.lane === undefined ? this.#nodeOf(event.node) : undefined;
+    const mayStart = (node: ModelNode): boolean => node === starting || (node.policy.kind?.is ?? "task") === "task";
+    if (input !== null || starting !== undefined) this.#advance(input === null ? [] : [input], at, { mayFire: () => false, mayStart });
+    else if (timer !== null) this.#advance([], at, { mayFire: timer, mayStart });
   }
 
   /** What has to have happened for this event: an input, a timer, or nothing more than has happened already. */
@@ -93,13 +97,15 @@ class Follower {
       null,
       once((timer) => timer.node === node.id && classes.includes(timer.class)),
     ];
-    const { does } = this.#knownOf(node.id).node;
-    const isCode = !containers.includes(does) && does !== "wait";
+    const isCode = this.#isCode(node.id);
     const live = this.#liveAttempt(node);
-    const settled = (outcome: "ok" | "failed" | "crashed"): [RunInput | null, null] =>
-      isCode && live?.number === event.attempt
-        ? [{ kind: "settle", node: node.id, attempt: event.attempt, at, outcome: outcome as "failed" }, null]
-        : [null, null];
+    const { grows } = this.#knownOf(node.id).node;
+    const growth = grows === undefined ? {} : { growth: this.#growthOf(grows) };
+    const settled = (outcome: "ok" | "failed" | "crashed"): [RunInput | null, null] => {
+      if (!isCode || live?.number !== event.attempt) return none;
+      const settle = { kind: "settle", node: node.id, attempt: event.attempt, at } as const;
+      return [outcome === "ok" ? { ...settle, outcome, ...growth } : { ...settle, outcome: outcome as "failed" }, null];
+    };
     switch (event.type) {
       case "nodeCancelRequested":
         return [{ kind: "cancelNodes", nodes: [node.id], at }, null];
@@ -116,6 +122,8 @@ class Follower {
       case "nodeFailed":
         if (isSettled(node.state)) return none;
         if (event.reason === "timeout") return live === null || !this.#hasTimer(node, 0, at) ? timerOf(1) : timerOf(0);
+        // What an attempt adds may be refused when it has ended, too, and then the attempt fails.
+        if (event.reason === "limit") return settled("ok");
         return settled(event.reason === "crashed" ? "crashed" : "failed");
       case "lateOutcome":
         return [
@@ -167,14 +175,13 @@ class Follower {
     return { kind: "signal", name: number, node: id, payload: 0, isRejection, at };
   }
 
+  #isCode(node: number): boolean {
+    const { does } = this.#knownOf(node).node;
+    return !containers.includes(does) && does !== "wait";
+  }
+
   #hasTimer(node: ModelNode, kind: number, at: number): boolean {
-    let hasOne = false;
-    // A timer that is looked at and may not fire changes nothing.
-    this.#advance([], at, (timer) => {
-      hasOne ||= timer.node === node.id && timer.class === kind && timer.due <= at;
-      return false;
-    });
-    return hasOne;
+    return nextTimer(this.#run.state, (timer) => timer.node === node.id && timer.class === kind && timer.due <= at) !== null;
   }
 
   /** The attempt of a node whose code is out. */
@@ -183,8 +190,8 @@ class Follower {
     return attempt !== null && (attempt.phase === "running" || attempt.phase === "parked") ? attempt : null;
   }
 
-  #advance(inputs: readonly RunInput[], at: number, mayFire: (timer: Timer) => boolean): void {
-    const report = this.#run.advance(inputs, at, mayFire);
+  #advance(inputs: readonly RunInput[], at: number, seen: Seen): void {
+    const report = this.#run.advance(inputs, at, seen);
     // Names first: events may be about nodes that this step has opened.
     for (const event of report.events) if (event.kind === "scopeOpened") this.#rounds.set(event.node, event.round);
     for (const effect of report.effects) if (effect.kind === "opened") this.#open(effect);
@@ -193,16 +200,22 @@ class Follower {
 
   #open({ what, node, count }: Extract<Effect, { kind: "opened" }>): void {
     const owner = node === null ? undefined : this.#knownOf(node).node;
-    if (what === "growth") return this.#know(owner?.grows ?? { nodes: [], edges: [] }, null);
-    if (what !== "items") return this.#know(owner?.flow ?? { nodes: [], edges: [] }, node);
-    const first = this.#known.filter((known) => known.container === node && !this.#isOver(node)).length;
+    const first = this.#known.filter((known) => known.container === node).length;
     const items = (owner?.items ?? []).map((does, i) => ({ id: String(i), does }));
-    this.#know({ nodes: items.slice(first, first + count), edges: [] }, node);
+    if (what === "growth") this.#know(owner?.grows ?? nothing, null);
+    else this.#know(what === "items" ? { nodes: items.slice(first, first + count), edges: [] } : (owner?.flow ?? nothing), node);
   }
 
-  /** A map's items are its last attempt's; a map is attempted once. */
-  #isOver(_map: number | null): boolean {
-    return false;
+  #growthOf({ nodes, edges }: ProgramFlow): Growth {
+    const idOf = (name: string): number => {
+      const k = nodes.findIndex(({ id }) => id === name);
+      return k === -1 ? this.#known.findIndex((known) => known.name === name) : newNode + k;
+    };
+    const links = edges.map(([from, to]): [number, number, boolean] => [idOf(from), idOf(to), false]);
+    return {
+      plan: boundless(planOf({ nodes, edges }, aroundOf(this.#program))),
+      links: links.filter(([from, to]) => from < newNode || to < newNode),
+    };
   }
 
   #know({ nodes }: ProgramFlow, container: number | null): void {

@@ -4,6 +4,8 @@
  * Each takes a moment, computing or asleep, so that the order in which tasks end is never the one in which they began.
  */
 
+import { task } from "dagny";
+
 /** Computes for up to `us` microseconds. */
 function compute(us) {
   const end = performance.now() + (Math.random() * us) / 1000;
@@ -23,7 +25,15 @@ const outputOf = ({ name, index, path }) => (typeof path.at(-1) === "number" ? `
 
 async function ok(_inputs, context) {
   await moment();
+  grow(context);
   return outputOf(context);
+}
+
+/** Adds what the run's parameters say that a node of this name adds. */
+function grow(context) {
+  const { nodes = [], edges = [] } = context.params?.grows?.[context.name] ?? {};
+  if (nodes.length > 0) context.addNodes(nodes.map(({ id, does, on }) => ({ name: id, task: task.module(import.meta.url, does), on })));
+  if (edges.length > 0) context.addEdges(edges.map(([from, to]) => [from, to]));
 }
 
 function syncOk(_inputs, context) {

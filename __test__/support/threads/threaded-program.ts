@@ -62,7 +62,8 @@ export async function runOnThreads(program: Program, pool: ThreadPool, placeOf: 
     giveDue();
   };
   try {
-    handle = new DAGExecutor(dagOf(program, placeOf), executorOptions).start({}, { ...given, onEvent });
+    const params = { grows: growthsOf(program, placeOf) };
+    handle = new DAGExecutor(dagOf(program, placeOf), executorOptions).start({}, { ...given, params, onEvent });
   } catch (error) {
     if (error instanceof DagnyError) return null;
     throw error;
@@ -121,6 +122,15 @@ function dagOf({ nodes, edges }: ProgramFlow, placeOf: (name: string) => Place):
   for (const [from, to, edge] of edges) builder.addEdge(from, to, edgeOf(edge));
   const dag: DAG = builder.build();
   return dag;
+}
+
+/** What the code of nodes adds, by node, as plain data that threads can be told. */
+function growthsOf({ nodes }: ProgramFlow, placeOf: (name: string) => Place): object {
+  return Object.fromEntries(
+    nodes.flatMap(({ id, grows }) =>
+      grows === undefined ? [] : [[id, { nodes: grows.nodes.map((node) => ({ ...node, on: placeOf(node.id) })), edges: grows.edges }]],
+    ),
+  );
 }
 
 function taskOf(node: ProgramNode, placeOf: (name: string) => Place): TaskFunction | TaskDefinition {
