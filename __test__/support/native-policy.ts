@@ -26,6 +26,7 @@ export function nativePolicy(given: Partial<NativePolicy> = {}): NativePolicy {
     jitter: 0,
     signal: noSignal,
     waitMs: Number.NaN,
+    maxCrashes: 3,
     inner: 0,
     concurrency: 0,
     limit: 1_000_000,

@@ -31,18 +31,19 @@ export class TaskCannotCrossError extends GraphError {
 
 /** A value that cannot be copied to another thread. The attempt that made it, or that was to receive it, fails. */
 export class ValueNotCloneableError extends DagnyError {
-  /** The node whose value it is. */
-  readonly node: string;
-  /** Where it is inside the value: `result.rows[3].close`. */
+  /** The node whose value it is; `undefined` where that is told by the `TaskError` around. */
+  readonly node: string | undefined;
+  /** Where it is inside the value, as one would write it: `result.rows[3].close`. */
   readonly path: string;
   /** What stands there: `a function`, `a symbol`, … */
   readonly what: string;
 
-  constructor(node: string, path: string, what: string, options?: ErrorOptions) {
-    super(
-      `node ${quote(node)}: ${path} is ${what}, which cannot go to another thread; leave it out, or run both ends on one thread`,
-      options,
-    );
+  constructor(
+    node: string | undefined,
+    { path, what, cure }: { readonly path: string; readonly what: string; readonly cure: string },
+    options?: ErrorOptions,
+  ) {
+    super(`${node === undefined ? "" : `node ${quote(node)}: `}${path} is ${what}, which cannot go to another thread; ${cure}`, options);
     this.node = node;
     this.path = path;
     this.what = what;

@@ -3,6 +3,9 @@ import type { BackoffRow, GraphCore } from "../dag/graph-core.js";
 import { delayGrowths, joinRules, type NativePolicy, nodeKinds, onFailures, policyFlags } from "../native/index.js";
 import type { RunDefaults } from "./lowered.js";
 
+/** How many attempts of a node may crash and be made again, where nothing is said. */
+export const defaultMaxCrashes = 3;
+
 /** A policy while it is put together. */
 export type PolicyDraft = { -readonly [K in keyof NativePolicy]: NativePolicy[K] };
 
@@ -13,6 +16,7 @@ export function plainPolicy(defaults: RunDefaults): PolicyDraft {
     join: joinRules.allCompleted,
     onFailure: onFailures.fail,
     flags: defaults.on === "thread" && !defaults.isAllInline ? policyFlags.thread : 0,
+    maxCrashes: defaults.maxCrashes ?? defaultMaxCrashes,
     nodeTimeoutMs: defaults.nodeTimeoutMs ?? Number.NaN,
     ...backoffPart(defaults.backoff),
     signal: -1,

@@ -842,5 +842,7 @@ module.exports.NativeGraph = nativeBinding.NativeGraph
 module.exports.NativeGrowth = nativeBinding.NativeGrowth
 module.exports.NativePaths = nativeBinding.NativePaths
 module.exports.NativePlan = nativeBinding.NativePlan
+module.exports.NativePool = nativeBinding.NativePool
 module.exports.NativeReachability = nativeBinding.NativeReachability
 module.exports.NativeRun = nativeBinding.NativeRun
+module.exports.NativeSeat = nativeBinding.NativeSeat

@@ -199,6 +199,29 @@ export declare class NativePlan {
   upstreams(): UpstreamRows
 }
 
+/** The seats of a pool, and the runs they work for. */
+export declare class NativePool {
+  /** A pool of so many seats, all empty. `on_wake` is called with the number of a run that has news for the main thread. */
+  constructor(seats: number, onWake: (run: number) => void)
+  /** What threads find it by. */
+  get id(): number
+  /** A thread is about to be started for a seat. Answers with its generation. */
+  openSeat(seat: number): number
+  /**
+   * The thread that had a seat has ended: what it had begun has crashed, what it had not goes back. Nothing happens where another
+   * generation has the seat.
+   */
+  seatDied(seat: number, generation: number): void
+  /** How many parked threads are to be woken now. */
+  toNotify(): number
+  /** Whether this attempt is what the thread of a seat is calling right now, as far as can be known. */
+  isAtWork(seat: number, run: number, node: number, attempt: number): boolean
+  /** Of each seat since the pool was made: tasks, busy time in microseconds, batches, parks, generation. */
+  stats(): Float64Array
+  /** Threads are told to end. */
+  close(): void
+}
+
 /** Who depends on whom, without a search. */
 export declare class NativeReachability {
   /** A function of two ids: is there a path from the first to the second? A bound function costs a third of a method. */
@@ -267,6 +290,65 @@ export declare class NativeRun {
   pastAttempts(): Array<NativePastAttempt>
   /** Attempts whose code did not return in time: `[node, attempt, …]`. */
   abandoned(): Uint32Array
+  /**
+   * Shares the run with a pool, before its first step. Answers with the number by which threads know it. `base_hr_ms` and `base_ms` are
+   * what `process.hrtime` and this thread's clock say at the run's time 0. `direct` has of each base node the number of its function plus
+   * one if its inputs are just the outputs of its upstreams, else 0. `pins` are pairs of such a node and the upstream where whose thread
+   * it must run.
+   */
+  share(pool: NativePool, baseHrMs: number, baseMs: number, direct?: Uint32Array | undefined | null, pins?: Uint32Array | undefined | null): number
+  /** Threads take nothing more of this run: it is over, or given up. */
+  leave(): void
+  /** What threads are to know of the run, in place of what they were told before. */
+  describe(bytes: Uint8Array): void
+  /** A base node that was direct needs the main thread from now on. */
+  markPrepared(node: number): void
+  /** Hands a leased node to the threads with the number of its function and its inputs: to any (`seat` -1), or to one. Answers false where its lease is void. */
+  prepare(node: number, attempt: number, code: number, inputs: Uint8Array, seat: number): boolean
+  /** Puts the output of an inline node where threads find it. Before its success is reported. `tag` as in the records of seats. */
+  publish(node: number, tag: number, number: number, bytes?: Uint8Array | undefined | null): void
+  /** What a node has put out, as far as it was put where all threads find it. */
+  value(node: number): undefined | null | boolean | number | Uint8Array | NativeCarried
+  /** What an attempt gave that has not completed its node (yet): the error of a failure, an output that came too late. */
+  attemptValue(node: number, attempt: number): undefined | null | boolean | number | Uint8Array | NativeCarried
+  /** Forgets what an attempt gave that has not completed its node. */
+  dropAttemptValue(node: number, attempt: number): void
+  /** Forgets what a node has put out. */
+  dropValue(node: number): void
+  /**
+   * The next report to settle, in the order of the effects that tell of them: node, attempt, when it began and ended (in ms of this thread's
+   * clock), 1 if its function returned, its seat, 1 if no retry may follow. Null where there is none.
+   */
+  nextReport(): Float64Array | null
+  /** Of each node the seat of its last attempt plus one, 0 for the main thread; nodes behind the end have run on no thread. */
+  threads(): Uint16Array
+  /** The same of attempts that were followed by another: node, attempt, seat plus one, … */
+  pastThreads(): Uint32Array
+}
+
+/** The place of one worker thread in its pool. */
+export declare class NativeSeat {
+  /**
+   * Takes a seat, as the thread of this generation; throws where another thread has it. `hr_offset_ms` is what this thread's
+   * `performance.now` is ahead of `process.hrtime`. `on_wake` is called when there is work and the thread is in its event loop.
+   */
+  constructor(pool: number, seat: number, generation: number, hrOffsetMs: number, onWake: () => void)
+  /** Its two ends. Once per seat. */
+  open(): SeatEnds
+  /** The bytes of the next record that says there are some. */
+  put(bytes: Uint8Array): void
+  /** What a node of a run has put out. */
+  value(run: number, node: number): undefined | null | boolean | number | Uint8Array | NativeCarried
+  /** The inputs that were made for a leased node. */
+  prepared(run: number, node: number): Uint8Array | null
+  /** What threads are to know of a run; null where it is over. */
+  description(run: number): Uint8Array | null
+  /** The direct upstreams of the base nodes of a run. */
+  upstreams(run: number): UpstreamRows | null
+  /** Whether a run goes on. */
+  isLive(run: number): boolean
+  /** Leaves the seat; the thread is about to end. */
+  leave(): void
 }
 
 /**
@@ -278,7 +360,10 @@ export interface DoorEnds {
   buffer: ArrayBuffer
   /** Whether `buffer` is the very memory the function uses. */
   isShared: boolean
-  /** The function: no arguments, answers with bits (1 leases, 2 others, 4 ended, 8 call again with no inputs). */
+  /**
+   * The function: no arguments, answers with bits (1 leases, 2 others, 4 ended, 8 call again with no inputs; of a run that is shared
+   * with threads beside: 16 call again soon for more leases, 32 threads are to be woken).
+   */
   call: () => number
 }
 
@@ -296,6 +381,12 @@ export interface DraftEnds {
    * Where it is not 0, there is no such edge, but the nodes have been added.
    */
   addEdge: () => number
+}
+
+/** Stands for a value that cannot be encoded and is with the main thread. */
+export interface NativeCarried {
+  /** True. */
+  carried: boolean
 }
 
 /** The columns of a run, one entry per node; times in microseconds from the run's start, -1 where it did not happen. */
@@ -375,8 +466,13 @@ export interface NativePolicy {
   expression?: Uint32Array
   /** 0 fail, 1 allow, 2 continue. */
   onFailure: number
-  /** Bits: 1 condition, 2 cached, 4 finally, 8 undo, 16 fail fast inside, 32 the wait has a default. */
+  /**
+   * Bits: 1 condition, 2 cached, 4 finally, 8 undo, 16 fail fast inside, 32 the wait has a default, 64 on a thread, 128 external, 256 a
+   * command (not together with 64).
+   */
   flags: number
+  /** How many attempts may crash and be made again, not counted as attempts. */
+  maxCrashes: number
   /** Longest wall time from the first start, in milliseconds; NaN for none. */
   nodeTimeoutMs: number
   /** The delay before the second attempt, in milliseconds. */
@@ -477,6 +573,19 @@ export interface ScheduleColumns {
   worker: Uint32Array
   /** To fill: the nodes in the order they start. */
   order: Uint32Array
+}
+
+/** The memory of a seat, and the function that hands in what is in it and takes work. */
+export interface SeatEnds {
+  /** The memory. */
+  buffer: ArrayBuffer
+  /**
+   * Whether `buffer` is the very memory the function uses. Where it is not, the host forbids memory that it does not own, and there
+   * can be no threads.
+   */
+  isShared: boolean
+  /** The function: no arguments, answers with bits (1 leases, 2 threads are to be woken, 4 end the thread, 8 nothing to do). */
+  call: () => number
 }
 
 /** The columns of the critical path method to fill, one entry a node each. */

@@ -53,7 +53,7 @@ const inputKinds = {
 } as const;
 
 /** What stands in the place of the attempt of a small command. */
-const commands = { pause: 1, resume: 2, itemsFailed: 3, undone: 4, undoFailed: 5, signal: 6 } as const;
+const commands = { pause: 1, resume: 2, itemsFailed: 3, undone: 4, undoFailed: 5, signal: 6, crashed: 7 } as const;
 
 /** An input that found the buffer full: the numbers of its record. */
 type Spilled = readonly [node: number, kindAndAttempt: number, first: number, second: number, a: number, b: number];
@@ -132,6 +132,11 @@ export class Door {
   /** The function of a leased node was called and has ended. */
   ran(node: number, attempt: number, beganAt: number, endedAt: number, isOk: boolean): void {
     this.#put(node, (isOk ? inputKinds.ranOk : inputKinds.ranFailed) | (attempt << 4), beganAt, endedAt);
+  }
+
+  /** What ran the code of an attempt died. */
+  crashed(node: number, attempt: number, at: number): void {
+    this.#command(commands.crashed, node, at, 0, attempt, 0);
   }
 
   /** Somebody cancels the run. */

@@ -3,6 +3,7 @@
  * run. Their order is known to this file and to `options_of` in `crates/binding/src/run.rs`.
  */
 import { type NativePlan, NativeRun } from "./addon.js";
+import { none } from "./codes.js";
 
 /** The options of one run. */
 export interface NativeRunOptions {
@@ -32,9 +33,11 @@ export interface NativeRunOptions {
   readonly maxNodes: number;
   /** How deep nodes may be nested. */
   readonly maxDepth: number;
+  /** How many commands may run at once, beside the slots. @default any number */
+  readonly maxCommands?: number;
 }
 
-const numbers = new Float64Array(11);
+const numbers = new Float64Array(12);
 
 /** A run that has not started. Throws where the options and the plan do not fit. */
 export function openRun(plan: NativePlan, options: NativeRunOptions): NativeRun {
@@ -49,5 +52,6 @@ export function openRun(plan: NativePlan, options: NativeRunOptions): NativeRun 
   numbers[8] = Number(options.failFast);
   numbers[9] = Number(options.abortRunning);
   numbers[10] = Number(options.undo);
+  numbers[11] = options.maxCommands ?? none;
   return new NativeRun(plan, numbers, options.pools, options.intervals);
 }

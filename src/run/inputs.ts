@@ -3,10 +3,11 @@
  *
  * Most tasks look at few of their inputs, many at none, and an object with foreign keys costs 0.5 µs to make; a view costs 0.02.
  * To the reader it is a plain object with a null prototype that cannot be changed: it can be destructured, spread, enumerated.
- * (Structured clone refuses views: clone `{ ...inputs }`.)
+ * (Structured clone refuses views: clone `{ ...inputs }`. Values that go to another thread may have views in them.)
  */
 import type { GraphCore } from "../dag/graph-core.js";
 import type { NativePlan } from "../native/index.js";
+import { shownByView } from "../threads/viewed-inputs.js";
 
 /** What `node:util` calls `inspect.custom`. */
 const inspect: unique symbol = Symbol.for("nodejs.util.inspect.custom");
@@ -51,7 +52,7 @@ export class RunInputs {
     this.#plan = plan;
     this.#outputs = outputs;
     this.#traps = {
-      get: (reader, key) => this.#read(reader.node, key),
+      get: (reader, key) => (key === shownByView ? reader.copy : this.#read(reader.node, key)),
       has: (reader, key) => this.#find(reader.node, key) !== -1,
       ownKeys: (reader) => this.#namesOf(reader.node),
       getOwnPropertyDescriptor: (reader, key) => Reflect.getOwnPropertyDescriptor(reader.copy, key),

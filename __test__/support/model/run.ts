@@ -219,6 +219,7 @@ export class ModelRun {
 
   #signal({ name, node, payload, isRejection }: Extract<RunInput, { kind: "signal" }>, at: number): void {
     const run = this.#run;
+    if (node !== null && run.nodes[node] === undefined) return;
     // Nobody is left who could hear it.
     if (run.nodes.every((each) => isSettled(each.state))) return;
     takeSignal(run, { name, node, payload, isRejection }, at);

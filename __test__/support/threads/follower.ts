@@ -92,7 +92,8 @@ class Follower {
       case "phaseEntered":
         return none;
     }
-    const node = this.#nodeOf(event.node);
+    const isLate = event.type === "lateOutcome" || event.type === "attemptAbandoned";
+    const node = isLate ? this.#toldNodeOf(event.node, event.attempt) : this.#nodeOf(event.node);
     const timerOf = (...classes: readonly number[]): [null, (timer: Timer) => boolean] => [
       null,
       once((timer) => timer.node === node.id && classes.includes(timer.class)),
@@ -239,6 +240,14 @@ class Follower {
     const id = this.#known.findLastIndex((known) => known.name === name);
     if (id === -1) throw new Error(`the run has a node "${name}" that the model has not opened`);
     return this.#run.state.node(id);
+  }
+
+  /** The one of this name whose attempt was told to stop and has not returned. */
+  #toldNodeOf(name: string, attempt: number): ModelNode {
+    const told = [...this.#run.state.attempts.values()].find(
+      ({ node, number, phase }) => number === attempt && (phase === "told" || phase === "abandoned") && this.#knownOf(node.id).name === name,
+    );
+    return told?.node ?? this.#nodeOf(name);
   }
 
   /** What each node went through, and how everything ended. */

@@ -13,16 +13,17 @@
 use std::cell::{RefCell, UnsafeCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use dagny_core::run::{Effect, Effects, Input, Lease};
+use dagny_runtime::{Handed, Live, SharedRun};
 use napi::Env;
 use napi::bindgen_prelude::{ArrayBuffer, Function, Uint8ArraySlice};
 use napi_derive::napi;
 
 use crate::numbers::{internal, micros_since};
-use crate::records::{EFFECT_BYTES, INPUT_BYTES, LEASE_BYTES, float, put, read_input, word, write_effect, write_lease};
-use crate::run::{Live, NativeRun, lock};
+use crate::records::{EFFECT_BYTES, INPUT_BYTES, LEASE_BYTES, float, put, read_input, word, write_effect, write_host_effect, write_lease};
+use crate::run::{NativeRun, lock};
 
 const INPUTS: usize = 512;
 const LEASES: usize = 512;
@@ -37,12 +38,14 @@ const HAS_LEASES: u32 = 1;
 const HAS_OTHERS: u32 = 2;
 const HAS_ENDED: u32 = 4;
 const HAS_MORE: u32 = 8;
+const HAS_MORE_LEASES: u32 = 16;
+const IS_TO_NOTIFY: u32 = 32;
 
 /// Memory that JavaScript sees as an `ArrayBuffer`; words of 64 bits, so that floats in it are aligned.
 struct Shared(UnsafeCell<[u64; BYTES / 8]>);
 
 struct State {
-    run: Option<Arc<Mutex<Live>>>,
+    run: Option<SharedRun>,
     /// What JavaScript calls the time at which the run's time is 0, in ms.
     base_ms: f64,
     inputs: Vec<Input>,
@@ -50,6 +53,8 @@ struct State {
     /// Effects that did not fit into the buffer, for the next call.
     more_leases: VecDeque<Lease>,
     more_others: VecDeque<Effect>,
+    /// What a run that is shared with threads hands over.
+    handed: Handed,
 }
 
 /// A door: attach a run, write inputs into the buffer, call the function.
@@ -67,7 +72,8 @@ pub struct DoorEnds<'env> {
     pub buffer: ArrayBuffer<'env>,
     /// Whether `buffer` is the very memory the function uses.
     pub is_shared: bool,
-    /// The function: no arguments, answers with bits (1 leases, 2 others, 4 ended, 8 call again with no inputs).
+    /// The function: no arguments, answers with bits (1 leases, 2 others, 4 ended, 8 call again with no inputs; of a run that is shared
+    /// with threads beside: 16 call again soon for more leases, 32 threads are to be woken).
     pub call: Function<'env, (), u32>,
 }
 
@@ -84,6 +90,7 @@ impl NativeDoor {
             effects: Effects::default(),
             more_leases: VecDeque::new(),
             more_others: VecDeque::new(),
+            handed: Handed::default(),
         };
         Self { state: Rc::new(RefCell::new(state)), shared: Rc::new(Shared(UnsafeCell::new([0; BYTES / 8]))) }
     }
@@ -142,14 +149,46 @@ impl State {
         self.effects.other.clear();
         if count > 0 || (self.more_leases.is_empty() && self.more_others.is_empty()) {
             let mut live = lock(live)?;
-            let Live { run, mailbox } = &mut *live;
+            let Live { run, mailbox, sharing } = &mut *live;
             self.inputs.clear();
             for record in bytes[INPUTS_AT..INPUTS_AT + count * INPUT_BYTES].as_chunks().0 {
                 read_input(record, self.base_ms, mailbox, &mut self.inputs)?;
             }
-            run.advance(&self.inputs, micros_since(self.base_ms, float(bytes, 8)), &mut self.effects);
+            let now = micros_since(self.base_ms, float(bytes, 8));
+            if sharing.is_none() {
+                run.advance(&self.inputs, now, &mut self.effects);
+            } else {
+                live.cross(&mut self.inputs, now, &mut self.effects, &mut self.handed, OTHERS);
+                drop(live);
+                return Ok(self.write_handed(bytes));
+            }
         }
         Ok(self.write_effects(bytes))
+    }
+
+    /// Writes what a shared run hands over.
+    fn write_handed(&mut self, bytes: &mut [u8]) -> u32 {
+        let Handed { lease, others, has_more, has_more_leases, wake_at, ended, must_notify } = &self.handed;
+        if let Some(lease) = lease
+            && let Some(record) = bytes[LEASES_AT..OTHERS_AT].first_chunk_mut()
+        {
+            write_lease(lease, record);
+        }
+        for (record, effect) in bytes[OTHERS_AT..].as_chunks_mut().0.iter_mut().zip(others) {
+            write_host_effect(effect, record);
+        }
+        let wake_at = wake_at.map_or(f64::INFINITY, |at| self.base_ms + at as f64 / 1000.0);
+        bytes[16..24].copy_from_slice(&wake_at.to_ne_bytes());
+        put(bytes, 24, u32::from(lease.is_some()));
+        put(bytes, 28, others.len() as u32);
+        put(bytes, 32, ended.map_or(0, |status| status as u32));
+        let bit = |is_set: bool, bit: u32| if is_set { bit } else { 0 };
+        bit(lease.is_some(), HAS_LEASES)
+            | bit(!others.is_empty(), HAS_OTHERS)
+            | bit(ended.is_some(), HAS_ENDED)
+            | bit(*has_more, HAS_MORE)
+            | bit(*has_more_leases, HAS_MORE_LEASES)
+            | bit(*must_notify, IS_TO_NOTIFY)
     }
 
     fn write_effects(&mut self, bytes: &mut [u8]) -> u32 {

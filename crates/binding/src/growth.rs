@@ -1,7 +1,5 @@
-//! Additions to the graph of a run as JavaScript holds them, and the mailbox in which they and other large commands wait for their
-//! turn at the [door](crate::door).
+//! Additions to the graph of a run as JavaScript holds them.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use dagny_core::plan::Need;
@@ -44,15 +42,3 @@ impl NativeGrowth {
         self.growth.plan.graph().node_count() as u32
     }
 }
-
-/// What is too large for a record of the door's buffer.
-#[derive(Debug)]
-pub(crate) enum Mail {
-    /// An addition.
-    Growth(Arc<Growth>),
-    /// Nodes to cancel.
-    Cancel(Arc<[u32]>),
-}
-
-/// What waits for its turn, in the order in which it was put there. Records of the door take from it one by one.
-pub(crate) type Mailbox = VecDeque<Mail>;

@@ -6,6 +6,7 @@
     reason = "napi says how arguments come: objects by value, the environment by reference"
 )]
 
+mod command;
 mod diagnosis;
 mod door;
 mod draft;
@@ -16,6 +17,10 @@ mod growth;
 mod numbers;
 mod plan;
 mod policy;
+mod pool;
 mod records;
 mod run;
+mod seat;
+mod threads;
+mod value;
 mod weight;

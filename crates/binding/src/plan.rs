@@ -105,16 +105,7 @@ impl NativePlan {
     /// The direct upstreams of every node, for those who read inputs.
     #[napi(catch_unwind)]
     pub fn upstreams(&self) -> UpstreamRows {
-        let graph = self.plan.graph();
-        let n = graph.node_count() as u32;
-        let mut starts = Vec::with_capacity(n as usize + 1);
-        let mut ids = Vec::with_capacity(graph.edge_count());
-        for node in 0..n {
-            starts.push(ids.len() as u32);
-            ids.extend_from_slice(graph.predecessors(node));
-        }
-        starts.push(ids.len() as u32);
-        UpstreamRows { starts: starts.into(), ids: ids.into() }
+        upstream_rows(self.plan.graph())
     }
 }
 
@@ -222,4 +213,17 @@ fn most_needed<'a>(needs: impl Iterator<Item = &'a Need>) -> Arc<[Need]> {
     all.sort_unstable_by_key(|need| (need.pool, std::cmp::Reverse(need.amount)));
     all.dedup_by_key(|need| need.pool);
     all.into()
+}
+
+/// The direct upstreams of every node of a graph. O(n + m).
+pub(crate) fn upstream_rows(graph: &Csr) -> UpstreamRows {
+    let n = graph.node_count() as u32;
+    let mut starts = Vec::with_capacity(n as usize + 1);
+    let mut ids = Vec::with_capacity(graph.edge_count());
+    for node in 0..n {
+        starts.push(ids.len() as u32);
+        ids.extend_from_slice(graph.predecessors(node));
+    }
+    starts.push(ids.len() as u32);
+    UpstreamRows { starts: starts.into(), ids: ids.into() }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dagny_core::plan::{
-    Backoff, BackoffGrowth, Container, Expression, Join, Kind, Look, Need, OWN_SIGNAL, OnFailure, Policy, Token, WaitPolicy,
+    Backoff, BackoffGrowth, Container, Expression, Join, Kind, Look, Need, OWN_SIGNAL, OnFailure, Place, Policy, Token, WaitPolicy,
 };
 use napi_derive::napi;
 
@@ -22,8 +22,11 @@ pub struct NativePolicy<'env> {
     pub expression: Option<napi::bindgen_prelude::Uint32ArraySlice<'env>>,
     /// 0 fail, 1 allow, 2 continue.
     pub on_failure: u32,
-    /// Bits: 1 condition, 2 cached, 4 finally, 8 undo, 16 fail fast inside, 32 the wait has a default.
+    /// Bits: 1 condition, 2 cached, 4 finally, 8 undo, 16 fail fast inside, 32 the wait has a default, 64 on a thread, 128 external, 256 a
+    /// command (not together with 64).
     pub flags: u32,
+    /// How many attempts may crash and be made again, not counted as attempts.
+    pub max_crashes: u32,
     /// Longest wall time from the first start, in milliseconds; NaN for none.
     pub node_timeout_ms: f64,
     /// The delay before the second attempt, in milliseconds.
@@ -57,12 +60,15 @@ const FINALLY: u32 = 4;
 const UNDO: u32 = 8;
 const FAIL_FAST: u32 = 16;
 const WAIT_DEFAULT: u32 = 32;
-const ALL_FLAGS: u32 = 63;
+const ON_THREAD: u32 = 64;
+const EXTERNAL: u32 = 128;
+const COMMAND: u32 = 256;
+const ALL_FLAGS: u32 = 511;
 
 impl NativePolicy<'_> {
     /// The core's policy, with this total of attempts and this attempt timeout.
     pub(crate) fn convert(&self, inner: &[&NativePlan], max_attempts: u32, attempt_timeout: Option<u64>) -> napi::Result<Policy> {
-        if self.flags & !ALL_FLAGS != 0 {
+        if self.flags & !ALL_FLAGS != 0 || self.flags & (ON_THREAD | COMMAND) == ON_THREAD | COMMAND {
             return Err(internal(format_args!("{} is no set of flags of a policy", self.flags)));
         }
         let has = |flag: u32| self.flags & flag != 0;
@@ -79,7 +85,14 @@ impl NativePolicy<'_> {
             is_cached: has(CACHED),
             is_finally: has(FINALLY),
             has_undo: has(UNDO),
+            is_external: has(EXTERNAL),
+            place: match (has(ON_THREAD), has(COMMAND)) {
+                (_, true) => Place::Command,
+                (true, false) => Place::Thread,
+                (false, false) => Place::Inline,
+            },
             max_attempts,
+            max_crashes: self.max_crashes,
             backoff: self.backoff()?,
             timeout: attempt_timeout,
             node_timeout: timeout(self.node_timeout_ms),

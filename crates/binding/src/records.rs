@@ -9,20 +9,26 @@
 //!   `b`: 2³¹ if a value stands in for it)
 //! - 13 items (`a`: how many; `b`: 1 if these are the last)
 //! - 14 a small command, by its `attempt`: 1 pause · 2 resume · 3 items failed (`a`: the map's attempt) · 4 undone · 5 undo failed ·
-//!   6 signal (`node`: the one that may hear it, or [`NONE`]; `a`: payload; `b`: name; `second`: above 0 for a rejection)
+//!   6 signal (`node`: the one that may hear it, or [`NONE`]; `a`: payload; `b`: name; `second`: above 0 for a rejection) ·
+//!   7 crashed (`a`: the attempt)
 //! - 15 the next entry of the run's mailbox: where `attempt` is 0 that command, else the attempt succeeded and commits that addition
 //!
 //! An effect is [`EFFECT_BYTES`] bytes: `kind, node, a, b, c, 0: u32`. Kinds: 1 abort (a: attempt, b: reason) · 2 revoke · 3 discard
 //! (a: attempt) · 4 free · 5 ask (a: question, b: upstream) · 6 expand (a: attempt, b: room) · 7 stop items · 8 opened (a: first id,
 //! b: count, c: what) · 9 wait over (a: which, b: end, c: payload) · 10 undo · 11 growth refused (a: fault, b: place of the link + 1)
+//!
+//! Of a run that is shared with threads, beside: abort has in c the seat of the attempt plus 1, 0 for none · 12 prepare (a: attempt): make
+//! the inputs of a leased node and hand it to the threads · 13 crashed (a: attempt, b: seat): the thread of an attempt died · 14 report (a:
+//! attempt, b: seat): an attempt ended on a thread in a way that is to be settled here
 
 use std::sync::Arc;
 
 use dagny_core::run::event::NONE;
 use dagny_core::run::input::{Input, Outcome, Question, Verdict, WaitFor};
 use dagny_core::run::{Effect, Lease};
+use dagny_runtime::live::What;
+use dagny_runtime::{HostEffect, Mail, Mailbox};
 
-use crate::growth::{Mail, Mailbox};
 use crate::numbers::{internal, length, length_if_any, micros_since};
 
 pub(crate) const INPUT_BYTES: usize = 32;
@@ -75,6 +81,7 @@ fn read_rare(record: &[u8; INPUT_BYTES], node: u32, kind: u32, attempt: u32, at:
         (14, 4) => Input::Undone { node, at, is_ok: true },
         (14, 5) => Input::Undone { node, at, is_ok: false },
         (14, 6) => Input::Signal { name: b, node: (node != NONE).then_some(node), at, payload: a, is_rejection: second > 0.0 },
+        (14, 7) => Input::Settle { node, attempt: a, at, outcome: Outcome::Crashed },
         _ => return None,
     })
 }
@@ -114,6 +121,25 @@ fn verdict(code: u32) -> Option<Verdict> {
 pub(crate) fn write_lease(lease: &Lease, record: &mut [u8; LEASE_BYTES]) {
     put(record, 0, lease.node);
     put(record, 4, lease.attempt);
+}
+
+pub(crate) fn write_host_effect(effect: &HostEffect, record: &mut [u8; EFFECT_BYTES]) {
+    let seat = effect.seat.unwrap_or(u32::MAX);
+    let (kind, node, a, b) = match effect.what {
+        What::Core(core) => {
+            write_effect(core, record);
+            if matches!(core, Effect::Abort { .. }) {
+                put(record, 16, seat.wrapping_add(1));
+            }
+            return;
+        }
+        What::Prepare { node, attempt } => (12, node, attempt, 0),
+        What::Crashed { node, attempt } => (13, node, attempt, seat),
+        What::Report { node, attempt } => (14, node, attempt, seat),
+    };
+    for (place, word) in [kind, node, a, b, 0, 0].into_iter().enumerate() {
+        put(record, 4 * place, word);
+    }
 }
 
 pub(crate) fn write_effect(effect: Effect, record: &mut [u8; EFFECT_BYTES]) {

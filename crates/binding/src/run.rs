@@ -6,40 +6,34 @@ use dagny_core::journal;
 use dagny_core::plan::Need;
 use dagny_core::run::growth::Growth;
 use dagny_core::run::{Event, KeepResults, NEVER, Pool, Run, RunOptions};
+use dagny_runtime::{Live, Mail, SharedRun};
 use napi::Env;
 use napi::bindgen_prelude::{
     ClassInstance, Float64Array, Float64ArraySlice, Int32Array, ObjectFinalize, Uint8Array, Uint32Array, Uint32ArraySlice,
 };
 use napi_derive::napi;
 
-use crate::growth::{Mail, Mailbox, NativeGrowth};
+use crate::growth::NativeGrowth;
 use crate::numbers::{internal, length, timeout};
 use crate::plan::NativePlan;
 use crate::weight::Weight;
 
-/// A run and what waits for it. One lock for both.
-#[derive(Debug)]
-pub(crate) struct Live {
-    pub(crate) run: Run,
-    pub(crate) mailbox: Mailbox,
-}
-
 /// The run behind its lock; an error where a panic has left it in an unknown state.
 pub(crate) fn lock(live: &Mutex<Live>) -> napi::Result<MutexGuard<'_, Live>> {
-    live.lock().map_err(|_| internal("an earlier fault in the engine ended this run"))
+    dagny_runtime::lock(live).map_err(|_| internal("an earlier fault in the engine ended this run"))
 }
 
 /// One execution of a plan.
 #[napi(custom_finalize)]
 pub struct NativeRun {
-    pub(crate) live: Arc<Mutex<Live>>,
+    pub(crate) live: SharedRun,
     weight: Weight,
 }
 
 impl NativeRun {
     fn weighed(env: &Env, run: Run) -> napi::Result<Self> {
         let weight = Weight::tell(env, run.columns().state().len() * Run::BYTES_PER_NODE)?;
-        Ok(Self { live: Arc::new(Mutex::new(Live { run, mailbox: Mailbox::new() })), weight })
+        Ok(Self { live: Arc::new(Mutex::new(Live::new(run))), weight })
     }
 }
 
@@ -50,11 +44,11 @@ impl ObjectFinalize for NativeRun {
 }
 
 /// How many numbers the options of a run are.
-const OPTION_NUMBERS: usize = 11;
+const OPTION_NUMBERS: usize = 12;
 
 /// The options of one run, from the numbers that `src/native/run-options.ts` writes, and its pools with their windows.
 fn options_of(numbers: &[f64], pools: &[u32], intervals: &[f64]) -> napi::Result<RunOptions> {
-    let [workers, grace, keep, timeout_ms, budget, seed, nodes, depth, fail_fast, abort_running, undo] = *numbers else {
+    let [workers, grace, keep, timeout_ms, budget, seed, nodes, depth, fail_fast, abort_running, undo, commands] = *numbers else {
         return Err(internal(format_args!("the options of a run are {OPTION_NUMBERS} numbers")));
     };
     if !intervals.is_empty() && intervals.len() != pools.len() {
@@ -68,6 +62,7 @@ fn options_of(numbers: &[f64], pools: &[u32], intervals: &[f64]) -> napi::Result
     let count = |number: f64| number as u32;
     Ok(RunOptions {
         max_workers: count(workers).max(1),
+        max_commands: count(commands).max(1),
         fail_fast: fail_fast != 0.0,
         abort_running: abort_running != 0.0,
         undo: undo != 0.0,

@@ -4,7 +4,8 @@
 //! undo), `max_workers: u32`, `graph: u64` (fingerprint of graph and policies), `seed: u64`, `grace: u64`, `nodes: u32`. Version 1 is
 //! 0 from there to byte 64, and its records are of 24 bytes. Version 2 goes on with `max_nodes: u32`, `max_depth: u32`,
 //! `retry_budget: u32`, `pools: u32`, 4 bytes of 0, `timeout: u64` (all ones for none), up to byte [`HEADER_BYTES`], then 16 bytes for
-//! each pool: `capacity: u32`, 0: u32, `interval: u64` (all ones for none); records follow.
+//! each pool: `capacity: u32`, 0: u32, `interval: u64` (all ones for none); records follow. Version 3 is the same, but has
+//! `max_commands: u32` in place of the 4 bytes of 0 before the timeout; runs before it had no commands, and no attempt of theirs crashed.
 
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use crate::run::{Event, FoldError, Growth, KeepResults, Pool, Run, RunOptions};
 pub const HEADER_BYTES: usize = 80;
 
 /// The version this code writes.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 const HEADER_BYTES_OF_1: usize = 64;
 const RECORD_BYTES_OF_1: usize = 24;
@@ -89,7 +90,7 @@ pub fn encode_header(plan: &Plan, options: &RunOptions) -> Vec<u8> {
     }
     let budget = options.retry_budget.unwrap_or(u32::MAX);
     let nodes = plan.graph().node_count() as u32;
-    for word in [nodes, options.max_nodes, options.max_depth, budget, options.pools.len() as u32, 0] {
+    for word in [nodes, options.max_nodes, options.max_depth, budget, options.pools.len() as u32, options.max_commands] {
         bytes.extend_from_slice(&word.to_le_bytes());
     }
     bytes.extend_from_slice(&options.timeout.unwrap_or(u64::MAX).to_le_bytes());
@@ -152,6 +153,9 @@ pub fn decode(bytes: &[u8], plan: &Plan) -> Result<(RunOptions, Vec<Event>), Jou
     options.max_nodes = number(bytes, 44, 4) as u32;
     options.max_depth = number(bytes, 48, 4) as u32;
     options.retry_budget = optional(number(bytes, 52, 4), u64::from(u32::MAX)).map(|budget| budget as u32);
+    if version > 2 {
+        options.max_commands = (number(bytes, 60, 4) as u32).max(1);
+    }
     options.timeout = optional(number(bytes, 64, 8), u64::MAX);
     let records_at = HEADER_BYTES.saturating_add((number(bytes, 56, 4) as usize).saturating_mul(POOL_BYTES));
     let (Some(pools), Some(records)) = (bytes.get(HEADER_BYTES..records_at), bytes.get(records_at..)) else {

@@ -12,7 +12,10 @@ use std::sync::{Arc, OnceLock};
 use crate::graph::Csr;
 
 pub use expression::{Expression, Look, Token};
-pub use policy::{Backoff, BackoffGrowth, Container, Join, Kind, Need, OWN_SIGNAL, OnFailure, Policy, WaitPolicy, own_signal};
+pub use policy::{
+    Backoff, BackoffGrowth, Container, DEFAULT_MAX_CRASHES, Join, Kind, Lanes, Need, OWN_SIGNAL, OnFailure, Place, Policy, WaitPolicy,
+    own_signal,
+};
 pub use start_order::{StartOrder, descending_key};
 
 /// Where a node stands in the start order, in figures that can be compared between plans.
@@ -130,8 +133,8 @@ impl Plan {
         !self.guards.is_empty()
     }
 
-    /// Whether there are only tasks with default joins that fail the run, without needs, none of them a finally-node: the joins of such
-    /// a plan are mere counts.
+    /// Whether there are only tasks with default joins that fail the run, without needs, none of them a finally-node or a command: the
+    /// joins of such a plan are mere counts, and all its lanes are slots.
     #[must_use]
     pub fn is_plain(&self) -> bool {
         self.is_plain
@@ -199,17 +202,22 @@ fn is_plain(policy: &Policy) -> bool {
         && policy.on_failure == OnFailure::Fail
         && !policy.is_finally
         && policy.needs.is_empty()
+        && policy.place != Place::Command
 }
 
 /// A hash of what version 1 of the journal did not know; `None` where there is nothing of it, so that its journals stay readable.
+/// What version 2 did not know adds nothing where it has its default, for the same reason. Whether a task runs inline or on a thread
+/// decides nothing, and is no part of it.
 fn rules_hash(policy: &Policy) -> Option<u64> {
-    let known = Policy { max_attempts: policy.max_attempts, timeout: policy.timeout, ..Policy::default() };
+    let is_command = policy.place == Place::Command;
+    let place = if is_command { Place::Inline } else { policy.place };
+    let known = Policy { max_attempts: policy.max_attempts, timeout: policy.timeout, place, ..Policy::default() };
     if *policy == known {
         return None;
     }
     let mut hash = Fingerprint::default();
     let flag = |is_set: bool, bit: u32| u64::from(is_set) << bit;
-    let flags = [policy.has_condition, policy.is_cached, policy.is_finally, policy.has_undo];
+    let flags = [policy.has_condition, policy.is_cached, policy.is_finally, policy.has_undo, policy.is_external, is_command];
     hash.add(flags.into_iter().zip(0..).map(|(is_set, bit)| flag(is_set, bit)).sum::<u64>() | (policy.on_failure as u64) << 8);
     hash.add(policy.node_timeout.unwrap_or(u64::MAX));
     let Backoff { growth, delay, max_delay, jitter } = policy.backoff;
@@ -263,6 +271,9 @@ fn rules_hash(policy: &Policy) -> Option<u64> {
         hash.add(plan.fingerprint());
         hash.add(u64::from(*concurrency) << 32 | u64::from(*limit));
         hash.add(u64::from(*fail_fast));
+    }
+    if policy.max_crashes != DEFAULT_MAX_CRASHES {
+        hash.add(u64::from(policy.max_crashes));
     }
     Some(hash.0)
 }

@@ -24,8 +24,14 @@ pub struct Policy {
     pub is_finally: bool,
     /// Whether the host has code that undoes it.
     pub has_undo: bool,
+    /// Whether its code acts on the world outside: an attempt that crashed is not run again for nothing, but has failed.
+    pub is_external: bool,
+    /// Where its code runs. Of tasks only.
+    pub place: Place,
     /// How many attempts there may be in all; at least 1.
     pub max_attempts: u32,
+    /// How many attempts may crash and be run again, not counted in `max_attempts`.
+    pub max_crashes: u32,
     /// The delay before each further attempt.
     pub backoff: Backoff,
     /// Longest running time of one attempt, in microseconds.
@@ -43,6 +49,43 @@ impl Policy {
     pub fn is_asked(&self) -> bool {
         self.has_condition || self.is_cached
     }
+
+    /// What its attempts take of the run's lanes.
+    #[inline]
+    #[must_use]
+    pub fn lanes(&self) -> Lanes {
+        match (&self.kind, self.place) {
+            (Kind::Task, Place::Command) => Lanes::Commands,
+            (Kind::Task, _) => Lanes::Slots,
+            _ => Lanes::None,
+        }
+    }
+}
+
+/// How many crashes of a node nobody is asked about, where nothing else is said.
+pub const DEFAULT_MAX_CRASHES: u32 = 3;
+
+/// Where the code of a task runs. Only [`Place::Command`] matters to what is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Place {
+    /// On the host's own thread.
+    Inline = 0,
+    /// On a thread of a pool.
+    Thread = 1,
+    /// In a process of its own, which takes no slot but a lane among the commands.
+    Command = 2,
+}
+
+/// The lanes that attempts take: those of tasks and those of commands never compete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lanes {
+    /// Waits and containers take none.
+    None,
+    /// One of `max_workers`.
+    Slots,
+    /// One of `max_commands`.
+    Commands,
 }
 
 impl Default for Policy {
@@ -55,7 +98,10 @@ impl Default for Policy {
             is_cached: false,
             is_finally: false,
             has_undo: false,
+            is_external: false,
+            place: Place::Inline,
             max_attempts: 1,
+            max_crashes: DEFAULT_MAX_CRASHES,
             backoff: Backoff::default(),
             timeout: None,
             node_timeout: None,

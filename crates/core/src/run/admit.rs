@@ -125,7 +125,7 @@ impl Run {
                 becomes(NodeState::Ready) && is_current(attempt) && is_next(fits)
             }
             EventKind::NodeLeased => {
-                state == NodeState::Ready && !has(flag::LEASED) && attempt == next_attempt && self.free_lanes.contains(lane)
+                state == NodeState::Ready && !has(flag::LEASED) && attempt == next_attempt && self.is_free_for(policy.lanes(), lane)
             }
             EventKind::LeaseReturned => has(flag::LEASED),
             EventKind::NodeStarted if lane == NONE => {

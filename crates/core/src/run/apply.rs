@@ -47,11 +47,13 @@ impl Run {
                     self.count_pass(node, time);
                 }
                 self.dequeue(node);
-                self.free_lanes.remove(lane);
                 self.nodes.set(node, flag::LEASED | flag::HOLDS_LANE);
                 self.nodes.lane[i] = lane;
                 self.lease_count += 1;
-                if !self.is_plain {
+                if self.is_plain {
+                    self.free_lanes.remove(lane);
+                } else {
+                    self.take_lane(lane);
                     self.take_needs(node, time);
                 }
                 if self.shortest_timeout.is_some() {
@@ -130,7 +132,7 @@ impl Run {
                 let (has_begun, needs_lane) = (self.nodes.attempt[i] > 0, self.nodes.lane[i]);
                 self.nodes.clear(node, flag::LEASED | flag::HOLDS_LANE);
                 self.lease_count -= 1;
-                self.free_lanes.insert(needs_lane);
+                self.return_lane(needs_lane);
                 if !has_begun {
                     self.nodes.lane[i] = NONE;
                 }
@@ -141,7 +143,11 @@ impl Run {
                 let reason = Reason::from_code(detail).unwrap_or(Reason::Error);
                 let (lane, started_at) = (self.nodes.lane[i], self.nodes.began(node));
                 self.past_attempts.push(PastAttempt { node, attempt, lane, started_at, ended_at: time, reason });
-                self.retries += 1;
+                if reason == Reason::Crashed && !self.places.policy(node).is_external {
+                    *self.crashes.entry(node).or_default() += 1;
+                } else {
+                    self.retries += 1;
+                }
                 self.close_inside(node, (reason == Reason::Timeout).then_some(AbortReason::Cancel));
                 let start = self.first_starts.get(&node).copied();
                 self.leave(node, reason == Reason::Timeout, time);

@@ -92,8 +92,32 @@ impl Run {
             &Outcome::Failed { may_retry, retry_after } => {
                 self.fail(node, attempt, at, Failure { reason: Reason::Error, may_retry, retry_after }, effects);
             }
+            Outcome::Crashed => self.crash(node, attempt, at, effects),
         }
         self.decide(at, effects);
+    }
+
+    /// What ran an attempt died: it is made again at once, or the node has failed.
+    fn crash(&mut self, node: u32, attempt: u32, at: u64, effects: &mut Effects) {
+        let policy = self.places.policy(node);
+        if policy.is_external {
+            self.fail(node, attempt, at, Failure::of(Reason::Crashed), effects);
+            return;
+        }
+        let may_run_again = self.crashes_of(node) < policy.max_crashes
+            && !self.is_spared_by_a_stop(node)
+            && self.node_deadline(node).is_none_or(|deadline| at < deadline);
+        if may_run_again {
+            let event = Event::of_node(EventKind::AttemptFailed, at, node, attempt).because(Reason::Crashed);
+            self.emit(Event { value: at, ..event });
+        } else {
+            self.fail_for_good(node, attempt, at, Reason::Crashed, effects);
+        }
+    }
+
+    /// How many attempts of a node have crashed and were made again for nothing.
+    fn crashes_of(&self, node: u32) -> u32 {
+        self.crashes.get(&node).copied().unwrap_or(0)
     }
 
     /// The attempt's code, or what stands for it, has succeeded.
@@ -133,7 +157,7 @@ impl Run {
 
     /// Reports the end of code that no longer counts.
     fn late(&mut self, node: u32, attempt: u32, at: u64, outcome: &Outcome, effects: &mut Effects) {
-        let has_failed = matches!(outcome, Outcome::Failed { .. });
+        let has_failed = matches!(outcome, Outcome::Failed { .. } | Outcome::Crashed);
         let event = Event { detail: u8::from(has_failed), ..Event::of_node(EventKind::LateOutcome, at, node, attempt) };
         self.emit(event);
         effects.other.push(Effect::Discard { node, attempt });
@@ -143,12 +167,13 @@ impl Run {
     /// Ends an attempt without success: another follows, or the node has failed.
     pub(super) fn fail(&mut self, node: u32, attempt: u32, at: u64, failure: Failure, effects: &mut Effects) {
         let policy = self.places.policy(node);
-        let has_left = attempt < policy.max_attempts
+        let spent = attempt - self.crashes_of(node);
+        let has_left = spent < policy.max_attempts
             && failure.may_retry
             && self.options.retry_budget.is_none_or(|budget| self.retries < budget)
             && !self.is_spared_by_a_stop(node);
         if has_left {
-            let delay = failure.retry_after.unwrap_or_else(|| self.delay_before(node, attempt, &policy.backoff));
+            let delay = failure.retry_after.unwrap_or_else(|| self.delay_before(node, attempt, spent, &policy.backoff));
             let due = at.saturating_add(delay).min(MOST);
             if self.node_deadline(node).is_none_or(|deadline| due < deadline) {
                 self.stop_items(node, effects);
@@ -212,16 +237,16 @@ impl Run {
         self.places.policy(node).node_timeout.map(|timeout| start.saturating_add(timeout))
     }
 
-    /// The delay after attempt `attempt` of `node`, in microseconds. Chance is a hash of seed, node and attempt.
-    fn delay_before(&self, node: u32, attempt: u32, backoff: &Backoff) -> u64 {
+    /// The delay after attempt `attempt` of `node`, the `spent`th that counts, in microseconds. Chance is a hash of seed, node and attempt.
+    fn delay_before(&self, node: u32, attempt: u32, spent: u32, backoff: &Backoff) -> u64 {
         let Backoff { growth, delay, max_delay, jitter } = *backoff;
         let grown = match growth {
             BackoffGrowth::Fixed => delay,
-            BackoffGrowth::Linear => delay.saturating_mul(u64::from(attempt)),
+            BackoffGrowth::Linear => delay.saturating_mul(u64::from(spent)),
             BackoffGrowth::Exponential(bits) => {
                 let factor = f64::from_bits(bits);
                 let mut grown = delay as f64;
-                for _ in 1..attempt {
+                for _ in 1..spent {
                     if grown >= MOST as f64 || factor <= 1.0 || grown <= 0.0 {
                         break;
                     }

@@ -5,7 +5,7 @@ use super::columns::flag;
 use super::effect::{Effect, Effects, Lease};
 use super::event::{Event, EventKind, NONE};
 use super::ready::{Class, Key};
-use crate::plan::{Kind, Standing, descending_key};
+use crate::plan::{Lanes, Standing, descending_key};
 
 /// After this many starts have passed over the first node that does not fit, nothing that competes with it starts before it.
 const PATIENCE: u32 = 16;
@@ -30,13 +30,14 @@ impl Run {
 
     fn fill_classed(&mut self, now: u64, effects: &mut Effects) {
         while let Some(node) = self.pick(now) {
-            if self.places.policy(node).kind == Kind::Task {
-                let Some(lane) = self.free_lanes.lowest() else { return };
-                self.lease(node, lane, now, effects);
-            } else {
+            let lanes = self.places.policy(node).lanes();
+            if lanes == Lanes::None {
                 let attempt = self.nodes.attempt[node as usize] + 1;
                 self.emit(Event::of_node(EventKind::NodeStarted, now, node, attempt));
                 self.decide(now, effects);
+            } else {
+                let Some(lane) = self.free_lane(lanes) else { return };
+                self.lease(node, lane, now, effects);
             }
         }
     }
@@ -59,8 +60,13 @@ impl Run {
 
     /// The best ready node that can start.
     fn pick(&self, now: u64) -> Option<u32> {
-        let has_lane = self.free_lanes.lowest().is_some();
-        let can_start = |class: &Class| (has_lane || !class.takes_slot) && self.fits(class, now);
+        let (has_slot, has_command) = (self.free_lane(Lanes::Slots).is_some(), self.free_lane(Lanes::Commands).is_some());
+        let has_lane = |class: &Class| match class.lanes {
+            Lanes::None => true,
+            Lanes::Slots => has_slot,
+            Lanes::Commands => has_command,
+        };
+        let can_start = |class: &Class| has_lane(class) && self.fits(class, now);
         if self.patience_lost.is_empty() {
             let heads = self.ready.heads().filter(|(class, _)| can_start(class));
             return heads.map(|(_, key)| key).min().map(|key| self.node_of(key));
@@ -75,7 +81,7 @@ impl Run {
         heads.chain(own).min().map(|key| self.node_of(key))
     }
 
-    /// The best ready node that lacks something other than a slot.
+    /// The best ready node that lacks something other than a lane.
     fn first_unfit(&self, now: u64) -> Option<(&Class, Key)> {
         self.ready.heads().filter(|(class, _)| !self.fits(class, now)).min_by_key(|&(_, key)| key)
     }
@@ -162,11 +168,7 @@ impl Run {
         let policy = self.places.policy(node);
         let scope = self.places.scope_of(node);
         let is_limited = self.places.scopes[scope as usize].concurrency > 0;
-        Class {
-            takes_slot: policy.kind == Kind::Task,
-            needs: std::sync::Arc::clone(&policy.needs),
-            limited_by: if is_limited { scope } else { NONE },
-        }
+        Class { lanes: policy.lanes(), needs: std::sync::Arc::clone(&policy.needs), limited_by: if is_limited { scope } else { NONE } }
     }
 
     fn key_of(&self, node: u32) -> Key {

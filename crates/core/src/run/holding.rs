@@ -87,7 +87,7 @@ impl Run {
     /// Gives back slot, place and needs; with `keeps_needs` the needs stay taken, and the answer is whether there are any.
     pub(super) fn let_go(&mut self, node: u32, keeps_needs: bool) -> bool {
         if self.nodes.has(node, flag::HOLDS_LANE) {
-            self.free_lanes.insert(self.nodes.lane[node as usize]);
+            self.return_lane(self.nodes.lane[node as usize]);
         }
         if self.nodes.has(node, flag::HOLDS_PLACE) {
             let scope = self.places.scope_of(node);

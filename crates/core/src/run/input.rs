@@ -18,6 +18,9 @@ pub enum Outcome {
         /// The delay that the error itself asks for, in microseconds, in place of the policy's.
         retry_after: Option<u64>,
     },
+    /// What ran it died: a thread of a pool, by a fault of its own or because something else on it had to be stopped. Nobody is asked: the
+    /// attempt is made again at once, at most `max_crashes` times and not counted in `max_attempts`, but of an external node it has failed.
+    Crashed,
 }
 
 impl Outcome {

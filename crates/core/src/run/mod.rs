@@ -26,6 +26,7 @@ mod fill;
 mod grow;
 mod holding;
 mod join;
+mod lanes;
 mod opening;
 mod pass_over;
 mod phases;
@@ -53,6 +54,7 @@ pub use views::{OpenWait, SegmentView};
 
 use crate::plan::{Look, Plan};
 use join::Looks;
+use lanes::CommandLanes;
 use ranked_set::RankedSet;
 use ready::Ready;
 use resources::Pools;
@@ -76,6 +78,8 @@ pub enum KeepResults {
 pub struct RunOptions {
     /// How many nodes may hold a slot at once; at least 1.
     pub max_workers: u32,
+    /// How many commands may run at once; at least 1. They take no slots.
+    pub max_commands: u32,
     /// Whether the first final failure stops the run.
     pub fail_fast: bool,
     /// Whether a stop tells running attempts to stop.
@@ -104,6 +108,7 @@ impl Default for RunOptions {
     fn default() -> Self {
         Self {
             max_workers: 1,
+            max_commands: u32::MAX,
             fail_fast: true,
             abort_running: true,
             undo: false,
@@ -213,6 +218,8 @@ struct Stretch {
 /// The undoing of what succeeded.
 #[derive(Debug, Clone, Default)]
 struct Undoing {
+    /// What is undone: what had succeeded when the undoing began. (A finally-node inside a container may succeed after that.)
+    units: BTreeSet<u32>,
     /// Of each node, how many things must be undone before it.
     blockers: BTreeMap<u32, u32>,
     /// Of each container, how many nodes inside are not undone.
@@ -253,6 +260,7 @@ pub struct Run {
     free_lanes: RankedSet,
     /// How many slots there are so far: no more than nodes.
     lane_count: u32,
+    commands: CommandLanes,
     pools: Pools,
     /// When nodes that hold needs took them.
     held_since: BTreeMap<u32, u64>,
@@ -300,6 +308,8 @@ pub struct Run {
     stretches: BTreeMap<u32, Stretch>,
     /// When nodes with a timeout of their own started first.
     first_starts: BTreeMap<u32, u64>,
+    /// How many attempts of a node crashed and were made again for nothing.
+    crashes: BTreeMap<u32, u32>,
     retries: u32,
 
     failed: Vec<u32>,
@@ -356,6 +366,7 @@ impl Run {
             ready: Ready::new(n),
             free_lanes: RankedSet::full(n.min(options.max_workers as usize)),
             lane_count: n.min(options.max_workers as usize) as u32,
+            commands: CommandLanes::new(&options),
             pools: Pools::new(&options.pools),
             held_since: BTreeMap::new(),
             passed_over: BTreeMap::new(),
@@ -384,6 +395,7 @@ impl Run {
             signals: BTreeMap::new(),
             stretches: BTreeMap::new(),
             first_starts: BTreeMap::new(),
+            crashes: BTreeMap::new(),
             retries: 0,
             failed: Vec::new(),
             past_attempts: Vec::new(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::event::NONE;
 use super::ranked_set::RankedSet;
-use crate::plan::Need;
+use crate::plan::{Lanes, Need};
 
 /// A place in the start order. Before anything is added to a run's graph the static rank says it all; after that, figures do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,9 +21,9 @@ pub(super) struct Key {
 /// What all nodes of a group have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Class {
-    /// Whether they take a slot.
-    pub(super) takes_slot: bool,
-    /// What they need beside it.
+    /// Which lanes they take.
+    pub(super) lanes: Lanes,
+    /// What they need beside one.
     pub(super) needs: Arc<[Need]>,
     /// The scope whose limit of concurrency counts them, or [`NONE`].
     pub(super) limited_by: u32,
@@ -32,10 +32,10 @@ pub(super) struct Class {
 impl Class {
     /// That of tasks without needs.
     fn plain() -> Self {
-        Self { takes_slot: true, needs: Arc::default(), limited_by: NONE }
+        Self { lanes: Lanes::Slots, needs: Arc::default(), limited_by: NONE }
     }
 
-    /// Whether nodes of the two classes compete for anything but a slot.
+    /// Whether nodes of the two classes compete for anything but lanes.
     pub(super) fn competes_with(&self, other: &Self) -> bool {
         let shares_limit = self.limited_by != NONE && self.limited_by == other.limited_by;
         shares_limit || self.needs.iter().any(|need| other.needs.iter().any(|it| it.pool == need.pool))

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::columns::flag;
 use super::effect::Opened;
 use super::event::{Event, NONE};
 use super::{Columns, NEVER, PastAttempt, Run, RunOptions, RunStatus};
-use crate::plan::Plan;
+use crate::plan::{Place, Plan};
 
 /// A block of ids with one origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +93,12 @@ impl Run {
         self.log.get_or_insert_default();
     }
 
+    /// Whether events wait to be taken.
+    #[must_use]
+    pub fn has_events(&self) -> bool {
+        self.log.as_ref().is_some_and(|log| !log.is_empty())
+    }
+
     /// Takes the events kept since the last call; the buffer that comes in is reused.
     pub fn take_events(&mut self, into: &mut Vec<Event>) {
         into.clear();
@@ -119,6 +126,30 @@ impl Run {
     #[must_use]
     pub fn is_paused(&self) -> bool {
         self.is_paused && self.is_up()
+    }
+
+    /// Whether this attempt of a node is leased and has not begun, or goes on on a new lease and has not gone on.
+    #[must_use]
+    pub fn is_leased(&self, node: u32, attempt: u32) -> bool {
+        let i = node as usize;
+        i < self.nodes.state.len()
+            && self.nodes.has(node, flag::LEASED)
+            && attempt == self.nodes.attempt[i].wrapping_add(u32::from(!self.nodes.has(node, flag::LIVE)))
+    }
+
+    /// Whether the code of a node's current attempt was called and has not returned; that of one that was told to stop is not current.
+    #[must_use]
+    pub fn is_live(&self, node: u32) -> bool {
+        (node as usize) < self.nodes.state.len() && self.nodes.has(node, flag::LIVE)
+    }
+
+    /// Where the code of a node runs.
+    ///
+    /// # Panics
+    /// If there is no such node.
+    #[must_use]
+    pub fn place(&self, node: u32) -> Place {
+        self.places.policy(node).place
     }
 
     /// Nodes whose undoing has ended, in sequence order, and whether it succeeded.
