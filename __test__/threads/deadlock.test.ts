@@ -14,7 +14,6 @@ import {
   map,
   type RunResult,
   subDag,
-  type TaskContext,
   type TaskDefinition,
   type TaskFunction,
   ThreadPool,
@@ -42,7 +41,8 @@ type Step = readonly [name: string, needs: readonly string[], does: TaskFunction
 
 function graphOf(...steps: readonly Step[]): DAG {
   const builder = DAG.builder();
-  for (const [name, needs, does, options = {}] of steps) builder.task(name, [...needs], does as TaskFunction, options);
+  for (const [name, , does, options = {}] of steps) builder.task(name, does, options);
+  for (const [name, needs] of steps) for (const need of needs) builder.addEdge(need, name);
   const dag: DAG = builder.build();
   return dag;
 }
@@ -103,7 +103,7 @@ const shapes: Readonly<Record<string, () => Shape>> = {
   }),
   "a map in a loop in a sub-DAG": () => {
     const body = graphOf(["m", [], map({ over: () => [1, 2], each: at("double") })], ["c", ["m"], at("computed")]);
-    const rounds = loop({ body, until: (_output: unknown, { iteration }: TaskContext) => iteration >= 3, limit: 3 });
+    const rounds = loop({ body, until: (_output: unknown, { iteration }) => iteration >= 3, limit: 3 });
     return { dag: graphOf(["s", [], subDag(graphOf(["l", [], rounds]))], ["z", ["s"], at("computed")]), last: "z", gives: 1 };
   },
   "a pool of one for everything": () => ({

@@ -105,7 +105,7 @@ class Follower {
     const settled = (outcome: "ok" | "failed" | "crashed"): [RunInput | null, null] => {
       if (!isCode || live?.number !== event.attempt) return none;
       const settle = { kind: "settle", node: node.id, attempt: event.attempt, at } as const;
-      return [outcome === "ok" ? { ...settle, outcome, ...growth } : { ...settle, outcome: outcome as "failed" }, null];
+      return [outcome === "ok" ? { ...settle, outcome, ...growth } : { ...settle, outcome }, null];
     };
     switch (event.type) {
       case "nodeCancelRequested":
@@ -245,7 +245,8 @@ class Follower {
   /** The one of this name whose attempt was told to stop and has not returned. */
   #toldNodeOf(name: string, attempt: number): ModelNode {
     const told = [...this.#run.state.attempts.values()].find(
-      ({ node, number, phase }) => number === attempt && (phase === "told" || phase === "abandoned") && this.#knownOf(node.id).name === name,
+      ({ node, number, phase }) =>
+        number === attempt && (phase === "told" || phase === "abandoned") && this.#knownOf(node.id).name === name,
     );
     return told?.node ?? this.#nodeOf(name);
   }
