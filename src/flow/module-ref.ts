@@ -30,7 +30,10 @@ export function functionAt(ref: ModuleRef): AnyTask {
   let loaded: AnyTask | undefined;
   const task: AnyTask = (inputs, context) => {
     if (loaded !== undefined) return loaded(inputs, context);
-    const node = (): string => addressText(context.path.slice(0, -1).map(String), context.name);
+    const node = (): string => {
+      const path = context.path.map(String);
+      return addressText(path.slice(0, -1), path.at(-1) ?? "");
+    };
     return importFunction(ref, node).then((found) => {
       loaded = found;
       return found(inputs, context);
