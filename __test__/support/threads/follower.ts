@@ -131,6 +131,10 @@ class Follower {
           { kind: "settle", node: node.id, attempt: event.attempt, at, outcome: event.outcome === "succeeded" ? "ok" : "failed" },
           null,
         ];
+      case "nodeCancelled":
+        // Code that a stop has spared ends when it waits for something: that it asked to is seen from nothing else.
+        if (!isCode || live?.number !== event.attempt || isSettled(node.state)) return none;
+        return [{ kind: "wait", node: node.id, attempt: event.attempt, key: timeKey, what: { for: "time", us: 0 }, at }, null];
       case "attemptAbandoned":
         return [null, ({ node: id, class: kind, which }) => id === node.id && kind === 5 && which === event.attempt];
       case "predicateAnswered":
