@@ -56,7 +56,7 @@ export function refuseCall(thread: Thread, { id, what }: CallMessage): void {
 }
 
 function returnOf(scene: CallScene, message: CallMessage): Returned {
-  const { desk, carried } = scene;
+  const { desk } = scene;
   const { node, attempt } = message;
   switch (message.what) {
     case "name":
@@ -84,7 +84,7 @@ function returnOf(scene: CallScene, message: CallMessage): Returned {
       desk.extras.addEdges(node, attempt, message.args[0].map(edgeOf));
       return { value: undefined };
     case "value":
-      return carried(message.args[0], node);
+      return scene.carried(message.args[0], node);
     case "upstreamNames":
       return { value: scene.upstreamNames(message.args[0]) };
   }
