@@ -45,6 +45,39 @@ const rows: readonly Row[] = [
     log: ["0 runStarted", "0 nodeReady a", "1 nodeStarted a1 lane0", "1 nodeCompleted a1", "1 runEnded completed"],
   },
   {
+    title: "a crash of what has not begun, of other attempts, twice, and after the end",
+    graph: "a",
+    script: `
+      0: start, crashed a1, crashed a0, crashed nobody1
+      1: begin a1, crashed a2, crashed a1, crashed a1
+      2: begin a2, crashed a1, ok a2, crashed a2`,
+    log: [
+      "0 runStarted",
+      "0 nodeReady a",
+      "1 nodeStarted a1 lane0",
+      "1 attemptFailed a1 crashed",
+      "1 nodeReady a",
+      "2 nodeStarted a2 lane0",
+      "2 nodeCompleted a2",
+      "2 runEnded completed",
+    ],
+  },
+  {
+    title: "a signal for a node that is not there",
+    graph: "a",
+    script: `
+      0: start, signal 7 nobody, signal 7 a
+      1: begin a1, ok a1`,
+    log: [
+      "0 runStarted",
+      "0 nodeReady a",
+      "0 signalQueued a isRejection false name 7 payload 9",
+      "1 nodeStarted a1 lane0",
+      "1 nodeCompleted a1",
+      "1 runEnded completed",
+    ],
+  },
+  {
     title: "begin without a lease: no slot, not ready, already begun, other attempts",
     graph: "a -> b; c",
     maxWorkers: 1,

@@ -5,6 +5,7 @@ import type { DagValue } from "../../src/dag/dag-value.js";
 import type { Shape } from "../../src/dag/types.js";
 import { approval, loop, map, sleep, subDag, waitFor } from "../../src/flow/definitions.js";
 import type { LoweredFlow } from "../../src/flow/lowered.js";
+import { task } from "../../src/flow/task-kinds.js";
 import type { NativePolicy, PlanColumns } from "../../src/native/index.js";
 import { type ExecutorOptions, resolveOptions, type Selection } from "../../src/run/options.js";
 import { flowOf } from "../../src/run/plan.js";
@@ -64,6 +65,40 @@ describe("a plan", () => {
     expect(plans[0]?.policies).toHaveLength(1);
     expect(plans[0]?.defaultMaxAttempts).toBe(3);
     expect(policyOf(0)).toMatchObject({ nodeTimeoutMs: 7, delayMs: 10, growth: 2, factor: 2, maxDelayMs: 40, jitter: 0.5 });
+  });
+
+  it("says what a crash means", () => {
+    const dag = DAG.builder()
+      .task("a", pass, { effects: "external" })
+      .task("b", pass, { maxCrashes: 0 })
+      .task("c", pass, { effects: "idempotent" })
+      .task("d", map({ over: () => [1], each: pass }), { effects: "external", maxCrashes: 2 })
+      .task("e", pass)
+      .build();
+    lower(dag, { maxCrashes: 5 });
+    expect([0, 1, 2, 4].map((node) => policyOf(node))).toMatchObject([
+      { flags: 128, maxCrashes: 5 },
+      { flags: 0, maxCrashes: 0 },
+      { flags: 0, maxCrashes: 5 },
+      { flags: 0, maxCrashes: 5 },
+    ]);
+    expect(policyOf(0, 1)).toMatchObject({ kind: 0, flags: 128, maxCrashes: 2 });
+    lower(DAG.builder().task("a", pass).build(), { maxCrashes: 0 });
+    expect(policyOf(0)).toMatchObject({ flags: 0, maxCrashes: 0 });
+    lower(DAG.builder().task("a", pass).build(), { maxCrashes: 3 });
+    expect(plans.at(-1)?.policies).toBeUndefined();
+  });
+
+  it("says what runs on threads", () => {
+    const work = task.module("file:///work.js", "work");
+    const dag = DAG.builder().task("a", work).task("b", ["a"], work).build();
+    lower(dag, { on: "thread" });
+    expect(plans.at(-1)?.policyOf).toBeUndefined();
+    expect(policyOf(0)).toMatchObject({ kind: 0, flags: 64 });
+    lower(DAG.builder().task("a", work, { on: "thread" }).task("b", pass).task("w", sleep(1)).build(), {});
+    expect([0, 1, 2].map((node) => policyOf(node)?.flags)).toEqual([64, 0, 0]);
+    lower(DAG.builder().task("a", work).task("b", pass, { on: "inline" }).task("w", sleep(1)).build(), { on: "thread" });
+    expect([0, 1, 2].map((node) => policyOf(node)?.flags)).toEqual([64, 0, 0]);
   });
 
   it("has each distinct policy once", () => {

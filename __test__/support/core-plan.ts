@@ -93,7 +93,9 @@ function ruleOf(policy: ModelPolicy, inner: NativePlan[]): NativePolicy {
     (policy.hasCondition === true ? policyFlags.condition : 0) |
     (policy.isCached === true ? policyFlags.cached : 0) |
     (policy.isFinally === true ? policyFlags.finally : 0) |
-    (policy.hasUndo === true ? policyFlags.undo : 0);
+    (policy.hasUndo === true ? policyFlags.undo : 0) |
+    (policy.isExternal === true ? policyFlags.external : 0) |
+    (policy.isCommand === true ? policyFlags.command : 0);
   const ofKind = kindOf(kind, inner);
   return nativePolicy({
     ...ofKind,
@@ -101,6 +103,7 @@ function ruleOf(policy: ModelPolicy, inner: NativePlan[]): NativePolicy {
     flags: flags | (ofKind.flags ?? 0),
     onFailure: onFailures[policy.onFailure ?? "fail"],
     nodeTimeoutMs: policy.nodeTimeoutMs ?? Number.NaN,
+    ...(policy.maxCrashes === undefined ? {} : { maxCrashes: policy.maxCrashes }),
     ...(backoff === undefined
       ? {}
       : {
@@ -173,6 +176,7 @@ export function coreOptions(spec: RunSpec): NativeRunOptions {
   const pools = spec.pools ?? [];
   return nativeRunOptions({
     maxWorkers: spec.maxWorkers,
+    ...(spec.maxCommands === undefined ? {} : { maxCommands: spec.maxCommands }),
     graceMs: spec.graceMs,
     failFast: spec.failFast,
     keepResults: keepResultsCodes[spec.keepResults ?? "all"],

@@ -98,6 +98,8 @@ function give(door: Door, run: NativeRun, input: RunInput): void {
       if (input.outcome === "failed") {
         const { mayRetry = true, retryAfterUs } = input;
         door.failed(input.node, input.attempt, at, mayRetry, retryAfterUs === undefined ? undefined : retryAfterUs / 1000);
+      } else if (input.outcome === "crashed") {
+        door.crashed(input.node, input.attempt, at);
       } else if (input.growth !== undefined && input.attempt > 0) {
         run.queueGrowth(coreGrowth(input.growth));
         door.grew(input.node, input.attempt, at);

@@ -24,6 +24,10 @@ const rules = [
 /** The features whose pairs are counted, each with the two or three letters that head its column. */
 export const features = {
   retry: "re",
+  crash: "cr",
+  crashLimit: "cl",
+  external: "xt",
+  command: "cd",
   backoff: "bo",
   retryBudget: "bu",
   attemptTimeout: "at",
@@ -187,7 +191,9 @@ export class Coverage {
 function shownBy(event: RunEvent, reader: RunReader, spec: RunSpec): Feature[] {
   switch (event.kind) {
     case "attemptFailed":
+      if (event.reason === "crashed" && reader.node(event.node).policy.isExternal !== true) return ["crash"];
       return [
+        ...(event.reason === "crashed" ? (["external"] as const) : []),
         "retry",
         ...(event.due > event.at ? (["backoff"] as const) : []),
         ...(spec.retryBudget === undefined ? [] : (["retryBudget"] as const)),
@@ -196,8 +202,13 @@ function shownBy(event: RunEvent, reader: RunReader, spec: RunSpec): Feature[] {
       return ["runTimeout"];
     case "runStopping":
       return spec.abortRunning === false ? ["failFast", "sparing"] : ["failFast"];
-    case "nodeFailed":
-      return (reader.node(event.node).policy.onFailure ?? "fail") === "fail" ? [] : ["onFailure"];
+    case "nodeFailed": {
+      const { onFailure = "fail", isExternal = false } = reader.node(event.node).policy;
+      return [
+        ...(onFailure === "fail" ? [] : (["onFailure"] as const)),
+        ...(event.reason !== "crashed" ? [] : isExternal ? (["external"] as const) : (["crashLimit"] as const)),
+      ];
+    }
     case "cancelRequested":
       return ["cancel"];
     case "nodeCancelRequested":
@@ -230,8 +241,11 @@ function shownBy(event: RunEvent, reader: RunReader, spec: RunSpec): Feature[] {
     case "runPaused":
       return ["pause"];
     case "nodeLeased": {
-      const needs = reader.node(event.node).policy.needs ?? [];
-      return needs.map(([pool]) => (spec.pools?.[pool]?.intervalMs === undefined ? "pools" : "rates"));
+      const { needs = [], isCommand = false } = reader.node(event.node).policy;
+      return [
+        ...needs.map(([pool]) => (spec.pools?.[pool]?.intervalMs === undefined ? ("pools" as const) : ("rates" as const))),
+        ...(isCommand ? (["command"] as const) : []),
+      ];
     }
     case "phaseEntered":
       return event.phase === "finalizing" ? ["finally"] : [];

@@ -13,6 +13,8 @@ export { randomSpec } from "./random-spec.js";
 /** The temper of a host: what it tends to do. */
 interface Habits {
   readonly failure: number;
+  /** How often what runs an attempt dies. */
+  readonly crash: number;
   readonly cancel: number;
   readonly cancelNodes: number;
   readonly pause: number;
@@ -38,6 +40,7 @@ interface Habits {
 export function randomHabits(random: Random): Habits {
   return {
     failure: random.pick([0, 0.05, 0.3, 0.8]),
+    crash: random.pick([0, 0, 0.1, 0.4]),
     cancel: random.pick([0, 0, 0.01, 0.1]),
     cancelNodes: random.pick([0, 0, 0.02, 0.1]),
     pause: random.pick([0, 0, 0.02, 0.1]),
@@ -232,6 +235,7 @@ export class RandomHost {
     const [random, at] = [this.#random, this.#now];
     for (const held of [this.#running, this.#parked, this.#leased]) held.delete(key({ node, attempt }));
     const settled = { kind: "settle", node, attempt, at } as const;
+    if (random.chance(this.#habits.crash)) return { ...settled, outcome: "crashed" };
     if (!random.chance(this.#habits.failure)) {
       const grows = random.chance(this.#habits.growth) && this.#growths++ < mostGrowths;
       return { ...settled, outcome: "ok", ...(grows ? { growth: randomGrowth(random, this.#spec, this.#nodeCount, node) } : {}) };
@@ -323,7 +327,7 @@ export class RandomHost {
       case 6:
         return { kind: "resume", at };
       default:
-        return { kind: "settle", node, attempt, at, outcome: random.pick(["ok", "failed"] as const) };
+        return { kind: "settle", node, attempt, at, outcome: random.pick(["ok", "failed", "crashed"] as const) };
     }
   }
 }

@@ -31,6 +31,9 @@ interface Traits {
   readonly waits: number;
   readonly containers: number;
   readonly givens: number;
+  readonly externals: number;
+  readonly commands: number;
+  readonly crashLimits: number;
 }
 
 function randomTraits(random: Random): Traits {
@@ -54,6 +57,9 @@ function randomTraits(random: Random): Traits {
     waits: trait(0.2, 0.4),
     containers: trait(0.2, 0.4),
     givens: trait(0.05, 0.1),
+    externals: trait(0.3, 0.7),
+    commands: trait(0.3, 0.7),
+    crashLimits: trait(0.3, 0.8),
   };
 }
 
@@ -66,6 +72,7 @@ export function randomSpec(random: Random, maxNodes: number): RunSpec {
   return {
     ...randomPlan(random, size, traits, pools, random.int(1, 2)),
     maxWorkers: random.chance(0.8) ? random.int(1, 5) : random.int(1, 40),
+    ...(random.chance(0.7) ? { maxCommands: random.int(1, 3) } : {}),
     failFast: random.chance(0.4),
     graceMs: random.pick([0, 1, 2, 5, 1000]),
     abortRunning: random.chance(0.8),
@@ -135,6 +142,9 @@ function randomPolicy(
     ...(has("nodeTimeouts") ? { nodeTimeoutMs: random.int(1, 8) } : {}),
     ...(has("retries") ? { maxAttempts: random.int(1, 4), ...randomBackoff(random) } : {}),
     ...(has("needs") && kind === null ? { needs: randomNeeds(random, pools) } : {}),
+    ...(has("externals") ? { isExternal: true } : {}),
+    ...(has("commands") && kind === null ? { isCommand: true } : {}),
+    ...(has("crashLimits") ? { maxCrashes: random.int(0, 2) } : {}),
   };
 }
 

@@ -50,7 +50,8 @@ class Laws {
     this.#spec = spec;
     this.#reader = new RunReader(spec, growths);
     const isPlain =
-      growths.length === 0 && spec.policies.every(({ kind, needs }) => (kind?.is ?? "task") === "task" && needs === undefined);
+      growths.length === 0 &&
+      spec.policies.every(({ kind, needs, isCommand }) => (kind?.is ?? "task") === "task" && needs === undefined && isCommand !== true);
     this.#ranks = isPlain ? bruteForceRanks(spec) : null;
   }
 
@@ -268,15 +269,18 @@ class Laws {
     law((node.policy.kind?.is ?? "task") === "task", "only tasks are leased");
     law(node.state === "ready" && !node.isLeased, "a lease is of a ready node");
     law(event.attempt === (node.isParked ? node.begun : node.begun + 1), "attempts count up by one");
-    law(event.attempt <= (node.policy.maxAttempts ?? 1), "maxAttempts is the total");
+    law(event.attempt <= (node.policy.maxAttempts ?? 1) + node.crashes, "maxAttempts is the total, crashes apart");
     const isGoingOn = this.#reader.nodes.some((other) => this.#isOrdinary(other) && !isSettled(other.state));
     law(!this.#isPaused || !isGoingOn, "nothing starts in a pause");
     law(!this.#isStopped || this.#phases.length > 0 || !this.#isOrdinary(node), "no work is handed out after a stop or a cancel");
     const taken = this.#lanes();
     this.#leasedNow.add(event.node);
-    law(!taken.includes(event.lane) && event.lane < this.#spec.maxWorkers, "a lane is a free slot");
+    const { maxWorkers, maxCommands = Number.POSITIVE_INFINITY } = this.#spec;
+    const [from, to] = node.policy.isCommand === true ? [maxWorkers, maxWorkers + maxCommands] : [0, maxWorkers];
+    law(!taken.includes(event.lane), "a lane has one attempt at a time");
+    law(event.lane >= from && event.lane < to, "tasks take slots, commands take lanes of their own");
     law(
-      Array.from({ length: event.lane }, (_, lane) => lane).every((lane) => taken.includes(lane)),
+      Array.from({ length: event.lane - from }, (_, k) => from + k).every((lane) => taken.includes(lane)),
       "the lowest free lane is taken",
     );
     for (const [pool, amount] of node.policy.needs ?? []) this.#leaseTimes.push({ node: event.node, pool, amount, at: event.at });
@@ -314,7 +318,12 @@ class Laws {
     if ("attempt" in event) law(event.attempt === node.begun, "what ends is the last attempt begun");
     if (event.kind === "nodeSkipped") law(node.begun === 0, "a node that has begun is not skipped");
     if (event.kind === "attemptFailed") {
-      law(event.attempt < (node.policy.maxAttempts ?? 1), "a last attempt's failure is final");
+      if (event.reason === "crashed" && node.policy.isExternal !== true) {
+        law(node.crashes < (node.policy.maxCrashes ?? 3), "maxCrashes is the most that is run again for nothing");
+        law(event.due === event.at, "what crashed is run again at once");
+      } else {
+        law(event.attempt - node.crashes < (node.policy.maxAttempts ?? 1), "a last attempt's failure is final");
+      }
       law(event.due >= event.at, "a retry is not due in the past");
       law(event.reason !== "rejected" && event.reason !== "limit", "a rejection and a limit are final");
     }

@@ -28,6 +28,8 @@ export interface ReadNode {
   skipReason: SkipReason | null;
   /** How many attempts have begun. */
   begun: number;
+  /** How many of them crashed and were run again without counting. */
+  crashes: number;
   lane: number | null;
   isLeased: boolean;
   /** Whether its code is parked: it begins again with the same attempt. */
@@ -121,6 +123,7 @@ export class RunReader {
         const node = this.node(event.node);
         this.#leave(node, "waiting");
         node.isParked = false;
+        if (event.reason === "crashed" && node.policy.isExternal !== true) node.crashes++;
         break;
       }
       case "nodeCompleted":
@@ -209,6 +212,7 @@ export class RunReader {
         state: "pending",
         skipReason: null,
         begun: 0,
+        crashes: 0,
         lane: null,
         isLeased: false,
         isParked: false,

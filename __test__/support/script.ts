@@ -5,9 +5,11 @@
  * about. A script has one batch a line, `<now in ms>: <input>, <input>, …`; a line without inputs is a tick. An input's own time is the batch's, or
  * follows it as `@<ms>`. An attempt is written `a1`, that of a node without a name (inside a container, grown) `5:1`. Inputs:
  *
- *     start · cancel · pause · resume · cancel a b · begin a1 · ok a1 · failed a1 · final a1 (failed, not to be retried)
+ *     start · cancel · pause · resume · cancel a b · begin a1 · ok a1 · failed a1 · final a1 (failed, not to be retried) ·
+ *     crashed a1
  *     yes a condition · no a edge b (also nothing, threw, of condition, cache, until, edge)
- *     sleep a1 0 3 (ordinal, ms) · wait a1 7 (name of a signal) · signal 7 · reject 7 · items a1 3 · lastItems a1 3 · noItems a1
+ *     sleep a1 0 3 (ordinal, ms) · wait a1 7 (name of a signal) · signal 7 · signal 7 a (for a only) ·
+ *     reject 7 · items a1 3 · lastItems a1 3 · noItems a1
  *     undone a · undoFailed a · grow 2 (so many nodes, from outside) · grew a1 2 (the attempt has ended, and adds them)
  */
 import type { Growth, ModelPolicy, RunSpec } from "./model/spec.js";
@@ -72,7 +74,9 @@ export function batchesOf(script: string, names: readonly string[]): Batch[] {
   return lines
     .filter((line) => line !== "")
     .map((line): Batch => {
-      const [time = "", rest = ""] = line.split(":");
+      // The first colon ends the time; others are part of an attempt's name.
+      const [time = "", ...parts] = line.split(":");
+      const rest = parts.join(":");
       const now = Number(time) * 1000;
       const inputs = rest.split(",").map((text) => text.trim());
       return { now, inputs: inputs.filter((text) => text !== "").map((text) => inputOf(text, now, names)) };
@@ -99,6 +103,7 @@ function inputOf(text: string, now: number, names: readonly string[]): RunInput 
       return { kind, node, attempt, at };
     case "ok":
     case "failed":
+    case "crashed":
       return { kind: "settle", node, attempt, at, outcome: kind };
     case "final":
       return { kind: "settle", node, attempt, at, outcome: "failed", mayRetry: false };
@@ -115,7 +120,14 @@ function inputOf(text: string, now: number, names: readonly string[]): RunInput 
       return { kind, node, attempt, key: Number(second), what: { for: "signal", hasDefault: false }, at };
     case "signal":
     case "reject":
-      return { kind: "signal", name: Number(target), node: null, payload: 9, isRejection: kind === "reject", at };
+      return {
+        kind: "signal",
+        name: Number(target),
+        node: targets[1] === undefined ? null : nodeOf(targets[1]),
+        payload: 9,
+        isRejection: kind === "reject",
+        at,
+      };
     case "items":
     case "lastItems":
       return { kind: "items", node, attempt, count: Number(second), isDone: kind === "lastItems", at };

@@ -10,12 +10,13 @@ export class TaskCannotCrossError extends GraphError {
   readonly nodes: readonly string[];
 
   constructor(nodes: readonly string[]) {
-    const one = nodes.length === 1;
-    const subject = one ? `the task of node ${listed(nodes.map(quote))} is a function` : `the tasks of ${nodes.length} nodes are functions`;
-    const which = one ? "" : ` (${listed(nodes.map(quote))})`;
+    const isOne = nodes.length === 1;
+    const subject = isOne
+      ? `the task of node ${listed(nodes.map(quote))} is a function`
+      : `the tasks of ${nodes.length} nodes are functions`;
     super(
-      `${subject}, which cannot go to another thread${which}: give ${one ? "it" : "each"} as \`task.module(…)\` or by \`defineTasks(…)\`, ` +
-        'or say `on: "inline"` for such a node',
+      `${subject}, which cannot go to another thread: give ${isOne ? "it" : "each"} as \`task.module(…)\` or by \`defineTasks(…)\`, ` +
+        `or say \`on: "inline"\` for it${isOne ? "" : `: ${listed(nodes.map(quote))}`}`,
     );
     this.nodes = nodes;
   }
@@ -76,8 +77,7 @@ export class ModuleLoadError extends DagnyError {
     node: string | undefined,
     details: { readonly cause?: unknown; readonly known?: readonly string[]; readonly timeoutMs?: number; readonly exitCode?: number } = {},
   ) {
-    const owner = node === undefined ? "" : `node ${quote(node)}: `;
-    super(`${owner}${loadMessage(url, exportName, fault, details)}`, "cause" in details ? { cause: details.cause } : undefined);
+    super(loadMessage(url, exportName, fault, details), "cause" in details ? { cause: details.cause } : undefined);
     this.url = url;
     this.exportName = exportName;
     this.fault = fault;

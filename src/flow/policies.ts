@@ -27,6 +27,11 @@ export function plainPolicy(defaults: RunDefaults): PolicyDraft {
   };
 }
 
+/** Whether a plan need not be told of this policy of nodes that say nothing: it is what the core takes for granted. */
+export function isDefault({ flags, maxCrashes, nodeTimeoutMs, delayMs }: PolicyDraft): boolean {
+  return flags === 0 && maxCrashes === defaultMaxCrashes && Number.isNaN(nodeTimeoutMs) && delayMs === 0;
+}
+
 /** The delays of a policy. */
 export function backoffPart(backoff: BackoffRow | undefined): Pick<PolicyDraft, "delayMs" | "growth" | "factor" | "maxDelayMs" | "jitter"> {
   if (backoff === undefined) return { delayMs: 0, growth: delayGrowths.fixed, factor: 2, maxDelayMs: Number.NaN, jitter: 0 };
@@ -70,5 +75,6 @@ export function flagsOf({ nodes }: GraphCore, node: number): number {
   if (nodes.cached?.has(node)) flags |= policyFlags.cached;
   if (nodes.finally?.get(node)) flags |= policyFlags.finally;
   if (nodes.undo?.has(node)) flags |= policyFlags.undo;
+  if (nodes.effects?.get(node) === "external") flags |= policyFlags.external;
   return flags;
 }

@@ -8,7 +8,10 @@ import { NativeDoor, type NativeRun } from "./addon.js";
 import { none } from "./codes.js";
 
 /** What `advance` answers, as bits. */
-export const doorBits = { leases: 1, others: 2, ended: 4, more: 8 } as const;
+export const doorBits = { leases: 1, others: 2, ended: 4, more: 8, moreLeases: 16, notify: 32 } as const;
+
+/** From here on, bits of {@link doorBits} that only runs which are shared with threads know. */
+export const firstSharedBit = doorBits.moreLeases;
 
 /** The kinds of {@link Door.effect}. */
 export const effectKinds = {
@@ -23,6 +26,9 @@ export const effectKinds = {
   waitOver: 9,
   undo: 10,
   growthRefused: 11,
+  prepare: 12,
+  crashed: 13,
+  report: 14,
 } as const;
 
 const inputCapacity = 512;
@@ -53,7 +59,7 @@ const inputKinds = {
 } as const;
 
 /** What stands in the place of the attempt of a small command. */
-const commands = { pause: 1, resume: 2, itemsFailed: 3, undone: 4, undoFailed: 5, signal: 6 } as const;
+const commands = { pause: 1, resume: 2, itemsFailed: 3, undone: 4, undoFailed: 5, signal: 6, crashed: 7 } as const;
 
 /** An input that found the buffer full: the numbers of its record. */
 type Spilled = readonly [node: number, kindAndAttempt: number, first: number, second: number, a: number, b: number];
@@ -132,6 +138,11 @@ export class Door {
   /** The function of a leased node was called and has ended. */
   ran(node: number, attempt: number, beganAt: number, endedAt: number, isOk: boolean): void {
     this.#put(node, (isOk ? inputKinds.ranOk : inputKinds.ranFailed) | (attempt << 4), beganAt, endedAt);
+  }
+
+  /** What ran the code of an attempt died. */
+  crashed(node: number, attempt: number, at: number): void {
+    this.#command(commands.crashed, node, at, 0, attempt, 0);
   }
 
   /** Somebody cancels the run. */

@@ -106,6 +106,8 @@ export class DAGExecutor<S extends Shape = AnyShape> {
       clock,
       events,
       pool,
+      keepResults: this.#options.keepResults,
+      graceMs: this.#options.graceMs,
       lower: (core, upstreamsOf) => lowerGrowth(core, defaults, driver.extras.signals.all, upstreamsOf, pool !== undefined),
       guardOf: grownGuard,
       onEnd: (end) => settle(end),
@@ -133,6 +135,7 @@ function nativeOptions(options: ResolvedOptions, names: FlowNames): NativeRunOpt
   const { limits } = options;
   const numbers = {
     maxWorkers: options.maxWorkers,
+    maxCommands: options.maxCommands,
     graceMs: options.graceMs,
     failFast: options.failFast,
     keepResults: keepResultsCodes[options.keepResults],

@@ -44,13 +44,16 @@ export class RunInputs {
   readonly #core: GraphCore;
   readonly #plan: NativePlan;
   readonly #outputs: readonly unknown[];
+  /** Asked where there is no output, if threads make some. */
+  readonly #fetch: ((node: number) => unknown) | undefined;
   #rows: UpstreamRows | undefined;
   readonly #traps: ProxyHandler<InputsView>;
 
-  constructor(core: GraphCore, plan: NativePlan, outputs: readonly unknown[]) {
+  constructor(core: GraphCore, plan: NativePlan, outputs: readonly unknown[], fetch?: (node: number) => unknown) {
     this.#core = core;
     this.#plan = plan;
     this.#outputs = outputs;
+    this.#fetch = fetch;
     this.#traps = {
       get: (reader, key) => (key === shownByView ? reader.copy : this.#read(reader.node, key)),
       has: (reader, key) => this.#find(reader.node, key) !== -1,
@@ -86,7 +89,9 @@ export class RunInputs {
 
   #read(node: number, key: string | symbol): unknown {
     const upstream = this.#find(node, key);
-    return upstream === -1 ? undefined : this.#outputs[upstream];
+    if (upstream === -1) return undefined;
+    const output = this.#outputs[upstream];
+    return output === undefined && this.#fetch !== undefined ? this.#fetch(upstream) : output;
   }
 
   /** The id of the upstream of `node` that has this name, or -1. */

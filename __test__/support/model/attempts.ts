@@ -2,7 +2,7 @@
 
 import { commitGrowth } from "./growth.js";
 import { isSettled } from "./moves.js";
-import { failAttempt, nodeDeadlineOf } from "./retry.js";
+import { crashAttempt, failAttempt, nodeDeadlineOf } from "./retry.js";
 import { completeNode, considerClosingAround, failNode, makeReady, returnLease, voidWaits } from "./settle.js";
 import { type Attempt, type ModelNode, type RunState, toUs } from "./state.js";
 import { abortCode, sweepInside } from "./stop.js";
@@ -96,6 +96,8 @@ export function settleAttempt(run: RunState, node: ModelNode, input: Settle, at:
   attempt.holdsNeeds = false;
   if (input.outcome === "failed") {
     failAttempt(run, node, { reason: "error", mayRetry: input.mayRetry ?? true, retryAfterUs: input.retryAfterUs }, at);
+  } else if (input.outcome === "crashed") {
+    crashAttempt(run, node, at);
   } else {
     const fault = input.growth === undefined ? null : commitGrowth(run, node, input.growth, at);
     if (fault === null) completeNode(run, node, at);
@@ -130,7 +132,8 @@ function goOnUnasked(run: RunState, attempt: Attempt, at: number): void {
   resume(run, attempt, lane, at);
 }
 
-function reportLate(run: RunState, { node, number }: Attempt, { outcome }: Settle, at: number): void {
+function reportLate(run: RunState, { node, number }: Attempt, input: Settle, at: number): void {
+  const outcome = input.outcome === "ok" ? "ok" : "failed";
   if (outcome === "ok") run.lateSuccesses.add(node);
   run.emit({ kind: "lateOutcome", at, node: node.id, attempt: number, outcome });
   run.effect({ kind: "discard", node: node.id, attempt: number });

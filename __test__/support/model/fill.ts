@@ -11,13 +11,15 @@ import { startUndos } from "./undo.js";
 import { startWaitNode } from "./waits.js";
 
 /** Starts what can be started, best first, until nothing can. `decide` decides what a start brings with it. */
-export function fill(run: RunState, now: number, decide: () => void): void {
+export function fill(run: RunState, now: number, decide: () => void, mayStart: (node: ModelNode) => boolean): void {
   // Row "pause": "no new starts (waits and containers too)".
   if (run.isPaused) return;
   startUndos(run, now);
   for (;;) {
-    const ready = inOrder(run.nodes.filter((node) => node.state === "ready" && node.lease === null));
-    const next = ready.find((node) => (!needsLane(node) || lowestLane(run) !== null) && fits(run, node, now) && !isHeldBack(node, ready));
+    const ready = inOrder(run.nodes.filter((node) => node.state === "ready" && node.lease === null && mayStart(node)));
+    const next = ready.find(
+      (node) => (!needsLane(node) || laneFor(run, node) !== null) && fits(run, node, now) && !isHeldBack(node, ready),
+    );
     if (next === undefined) return;
     const passedOver = ready.slice(0, ready.indexOf(next)).find((node) => !fits(run, node, now));
     if (passedOver !== undefined) passedOver.passedOver++;
@@ -31,7 +33,7 @@ function start(run: RunState, node: ModelNode, now: number): void {
   if (isContainer(node)) startContainer(run, node, now);
   else if (node.policy.kind?.is === "wait") startWaitNode(run, node, now);
   else {
-    const lane = lowestLane(run);
+    const lane = laneFor(run, node);
     if (lane === null) throw new Error(`no lane for node ${node.id}`);
     // Code that was parked goes on in the same attempt.
     const attempt = run.currentAttempt(node)?.number ?? node.begun + 1;
@@ -47,12 +49,22 @@ function needsLane(node: ModelNode): boolean {
   return !isContainer(node) && node.policy.kind?.is !== "wait";
 }
 
+/** A command runs in a process of its own: it takes none of the slots, but one of `maxCommands` lanes beside them. */
+function laneFor(run: RunState, node: ModelNode): number | null {
+  const { maxWorkers, maxCommands = Number.POSITIVE_INFINITY } = run.spec;
+  return node.policy.isCommand === true ? lowestFree(run, maxWorkers, maxWorkers + maxCommands) : lowestSlot(run);
+}
+
 /** Row "slots": "`maxWorkers` caps nodes that hold a slot"; a lease occupies one "while the node is still `ready`". */
-export function lowestLane(run: RunState): number | null {
+export function lowestSlot(run: RunState): number | null {
+  return lowestFree(run, 0, run.spec.maxWorkers);
+}
+
+function lowestFree(run: RunState, from: number, to: number): number | null {
   const taken = new Set<number | null>();
   for (const node of run.nodes) if (node.lease !== null) taken.add(node.lease.lane);
   for (const attempt of run.attempts.values()) if (attempt.phase === "running") taken.add(attempt.lane);
   for (const unit of run.undos) if (unit.state === "running") taken.add(unit.lane);
-  for (let lane = 0; lane < run.spec.maxWorkers; lane++) if (!taken.has(lane)) return lane;
+  for (let lane = from; lane < to; lane++) if (!taken.has(lane)) return lane;
   return null;
 }

@@ -30,6 +30,7 @@ export function addNodes(run: RunState, scope: Scope, plan: ModelPlan, depth: nu
       decision: null,
       inputs: null,
       begun: 0,
+      crashes: 0,
       firstStart: null,
       lease: null,
       retryAt: null,

@@ -67,6 +67,12 @@ export interface ModelPolicy {
   readonly isCached?: boolean;
   readonly isFinally?: boolean;
   readonly hasUndo?: boolean;
+  /** Its code acts on the world outside: what crashed is not simply run again. */
+  readonly isExternal?: boolean;
+  /** A command: it holds no slot, but a lane of its own kind. Of tasks only. */
+  readonly isCommand?: boolean;
+  /** How many crashed attempts are run again without counting. @default 3 */
+  readonly maxCrashes?: number;
   /** @default 0 */
   readonly priority?: number;
   /** @default 1 */
@@ -101,6 +107,8 @@ export interface ModelPool {
 /** One run of a graph. */
 export interface RunSpec extends ModelPlan {
   readonly maxWorkers: number;
+  /** How many commands may run at once. No default: any number. */
+  readonly maxCommands?: number;
   readonly failFast: boolean;
   readonly graceMs: number;
   /** @default true */

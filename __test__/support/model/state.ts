@@ -42,6 +42,8 @@ export interface ModelNode {
   inputs: readonly number[] | null;
   /** How many attempts have begun. */
   begun: number;
+  /** How many of them crashed and did not count. */
+  crashes: number;
   firstStart: number | null;
   /** Work handed out for this node and not begun. */
   lease: Lease | null;

@@ -40,7 +40,8 @@ export type RunInput = { readonly at: number } & (
       readonly kind: "settle";
       readonly node: number;
       readonly attempt: number;
-      readonly outcome: Outcome;
+      /** `crashed`: what ran it died. */
+      readonly outcome: Outcome | "crashed";
       /** Of a failure: whether its policy lets this error be tried again. @default true */
       readonly mayRetry?: boolean;
       /** Of a failure: the delay that the error itself asks for. */
@@ -139,7 +140,7 @@ export interface Lease {
   readonly node: number;
   /** The attempt that begins, or goes on where its code was parked. */
   readonly attempt: number;
-  /** The slot it occupies, 0..maxWorkers. */
+  /** The slot it occupies, 0..maxWorkers; of a command, its lane from there on. */
   readonly lane: number;
 }
 

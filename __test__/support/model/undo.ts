@@ -4,7 +4,7 @@
  * DESIGN §4, row "undo": "where asked, runs on failed and cancelled ends over reversed edges, for uncached nodes whose code succeeded, late successes of
  * aborted attempts included; a failing undo is recorded, the rest goes on".
  */
-import { lowestLane } from "./fill.js";
+import { lowestSlot } from "./fill.js";
 import { type ModelNode, type RunState, toUs, type UndoUnit } from "./state.js";
 
 /** What there is to undo. "A cached node counts as completed: attempt 0" (row "cache"). */
@@ -23,7 +23,7 @@ export function startUndos(run: RunState, now: number): void {
   for (const unit of free) {
     const behind = standsBehind(run, unit.node);
     if (left.some((other) => other !== unit && behind.has(other.node))) continue;
-    const lane = lowestLane(run);
+    const lane = lowestSlot(run);
     if (lane === null) return;
     unit.state = "running";
     unit.lane = lane;

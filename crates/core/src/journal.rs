@@ -85,7 +85,7 @@ pub fn encode_header(plan: &Plan, options: &RunOptions) -> Vec<u8> {
     bytes.extend_from_slice(&VERSION.to_le_bytes());
     bytes.extend_from_slice(&flags.to_le_bytes());
     bytes.extend_from_slice(&options.max_workers.to_le_bytes());
-    for word in [plan.fingerprint(), options.seed, options.grace] {
+    for word in [plan.fingerprint(VERSION), options.seed, options.grace] {
         bytes.extend_from_slice(&word.to_le_bytes());
     }
     let budget = options.retry_budget.unwrap_or(u32::MAX);
@@ -127,7 +127,7 @@ pub fn decode(bytes: &[u8], plan: &Plan) -> Result<(RunOptions, Vec<Event>), Jou
     if version == 0 || version > VERSION {
         return Err(JournalError::Version { found: version });
     }
-    if number(bytes, 16, 8) != plan.fingerprint() || number(bytes, 40, 4) != plan.graph().node_count() as u64 {
+    if number(bytes, 16, 8) != plan.fingerprint(version) || number(bytes, 40, 4) != plan.graph().node_count() as u64 {
         return Err(JournalError::OtherGraph);
     }
     let flags = number(bytes, 10, 2);

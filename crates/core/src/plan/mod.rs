@@ -162,11 +162,12 @@ impl Plan {
         Standing { priority: lent.as_ref().map_or(0.0, |lent| lent[node as usize]), remaining: remaining[node as usize] }
     }
 
-    /// A 64-bit hash of the graph's structure, the start order and all policies: what a journal must agree with. Cost: O(n + m).
+    /// A 64-bit hash of the graph's structure, the start order and all policies: what a journal must agree with. Journals before version 3
+    /// knew nothing of crashes and commands. Cost: O(n + m).
     #[must_use]
-    pub fn fingerprint(&self) -> u64 {
+    pub fn fingerprint(&self, journal_version: u16) -> u64 {
         let mut hash = Fingerprint::default();
-        let rules: Vec<Option<u64>> = self.policies.iter().map(rules_hash).collect();
+        let rules: Vec<Option<u64>> = self.policies.iter().map(|policy| rules_hash(policy, journal_version)).collect();
         for node in 0..self.graph.node_count() as u32 {
             let policy = self.policy(node);
             hash.add(u64::from(self.order.rank_of(node)));
@@ -206,18 +207,20 @@ fn is_plain(policy: &Policy) -> bool {
 }
 
 /// A hash of what version 1 of the journal did not know; `None` where there is nothing of it, so that its journals stay readable.
-/// What version 2 did not know adds nothing where it has its default, for the same reason. Whether a task runs inline or on a thread
-/// decides nothing, and is no part of it.
-fn rules_hash(policy: &Policy) -> Option<u64> {
-    let is_command = policy.place == Place::Command;
-    let place = if is_command { Place::Inline } else { policy.place };
-    let known = Policy { max_attempts: policy.max_attempts, timeout: policy.timeout, place, ..Policy::default() };
-    if *policy == known {
+/// Whether a task runs inline or on a thread decides nothing, and is no part of it.
+fn rules_hash(policy: &Policy, journal_version: u16) -> Option<u64> {
+    let knows_crashes = journal_version > 2;
+    let is_command = knows_crashes && policy.place == Place::Command;
+    let is_external = knows_crashes && policy.is_external;
+    let max_crashes = if knows_crashes { policy.max_crashes } else { DEFAULT_MAX_CRASHES };
+    let is_plain = Policy { is_external: false, place: Place::Inline, max_crashes, ..policy.clone() }
+        == Policy { max_attempts: policy.max_attempts, timeout: policy.timeout, ..Policy::default() };
+    if is_plain && !is_command && !is_external {
         return None;
     }
     let mut hash = Fingerprint::default();
     let flag = |is_set: bool, bit: u32| u64::from(is_set) << bit;
-    let flags = [policy.has_condition, policy.is_cached, policy.is_finally, policy.has_undo, policy.is_external, is_command];
+    let flags = [policy.has_condition, policy.is_cached, policy.is_finally, policy.has_undo, is_external, is_command];
     hash.add(flags.into_iter().zip(0..).map(|(is_set, bit)| flag(is_set, bit)).sum::<u64>() | (policy.on_failure as u64) << 8);
     hash.add(policy.node_timeout.unwrap_or(u64::MAX));
     let Backoff { growth, delay, max_delay, jitter } = policy.backoff;
@@ -268,12 +271,12 @@ fn rules_hash(policy: &Policy) -> Option<u64> {
         hash.add(u64::from(has_default));
     }
     if let Some(Container { plan, fail_fast, concurrency, limit }) = policy.kind.container() {
-        hash.add(plan.fingerprint());
+        hash.add(plan.fingerprint(journal_version));
         hash.add(u64::from(*concurrency) << 32 | u64::from(*limit));
         hash.add(u64::from(*fail_fast));
     }
-    if policy.max_crashes != DEFAULT_MAX_CRASHES {
-        hash.add(u64::from(policy.max_crashes));
+    if max_crashes != DEFAULT_MAX_CRASHES {
+        hash.add(u64::from(max_crashes));
     }
     Some(hash.0)
 }
@@ -314,5 +317,50 @@ impl Fingerprint {
     fn add(&mut self, word: u64) {
         self.0 = (self.0 ^ word).wrapping_mul(0x0000_0100_0000_01b3);
         self.0 ^= self.0 >> 29;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(policy: Policy) -> Plan {
+        let graph = Csr::build(2, &[0, 1]).expect("an edge is a DAG");
+        let order = StartOrder::new(&graph, None, None);
+        Plan::uniform(Arc::new(graph), Arc::new(order), policy)
+    }
+
+    fn around(inner: Plan) -> Plan {
+        let container = Container { plan: Arc::new(inner), fail_fast: true, concurrency: 0, limit: 1 };
+        plan(Policy { kind: Kind::SubDag(container), ..Policy::default() })
+    }
+
+    #[test]
+    fn only_a_command_is_not_plain() {
+        for (place, expected) in [(Place::Inline, true), (Place::Thread, true), (Place::Command, false)] {
+            let policy = Policy { place, is_external: true, max_crashes: 0, ..Policy::default() };
+            assert_eq!(plan(policy).is_plain(), expected, "{place:?}");
+        }
+    }
+
+    #[test]
+    fn the_fingerprint_knows_what_decides_and_old_ones_know_less() {
+        let policies = [
+            Policy { is_external: true, ..Policy::default() },
+            Policy { place: Place::Command, ..Policy::default() },
+            Policy { max_crashes: 1, ..Policy::default() },
+            Policy { max_crashes: 1, has_condition: true, ..Policy::default() },
+        ];
+        for policy in policies {
+            let known = Policy { has_condition: policy.has_condition, ..Policy::default() };
+            for nest in [std::convert::identity, around] {
+                let (own, other) = (nest(plan(policy.clone())), nest(plan(known.clone())));
+                assert_ne!(own.fingerprint(3), other.fingerprint(3), "{policy:?}");
+                assert_eq!(own.fingerprint(2), other.fingerprint(2), "{policy:?}");
+                assert_eq!(other.fingerprint(2), other.fingerprint(3), "{policy:?}");
+            }
+        }
+        let threaded = Policy { place: Place::Thread, ..Policy::default() };
+        assert_eq!(plan(threaded).fingerprint(3), plan(Policy::default()).fingerprint(3));
     }
 }

@@ -79,3 +79,52 @@ impl Run {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::{CommandLanes, MOST};
+    use crate::run::RunOptions;
+
+    fn lanes(max_workers: u32, max_commands: u32) -> CommandLanes {
+        CommandLanes::new(&RunOptions { max_workers, max_commands, ..RunOptions::default() })
+    }
+
+    proptest! {
+        #[test]
+        fn the_lowest_free_lane_is_the_next(moves in prop::collection::vec(prop::option::of(any::<prop::sample::Index>()), 0..200)) {
+            let (mut lanes, mut taken) = (lanes(3, 5), BTreeSet::new());
+            for back in moves {
+                match back {
+                    Some(back) if !taken.is_empty() => {
+                        let lane = *back.get(&taken.iter().copied().collect::<Vec<u32>>());
+                        taken.remove(&lane);
+                        lanes.free.insert(lane);
+                    }
+                    _ => {
+                        let lowest = (3..8).find(|lane| !taken.contains(lane));
+                        prop_assert_eq!(lanes.lowest(), lowest);
+                        if let Some(lane) = lowest {
+                            prop_assert!(lanes.is_free(lane));
+                            lanes.take(lane);
+                            taken.insert(lane);
+                        }
+                    }
+                }
+                prop_assert!((0..10).all(|lane| !lanes.is_free(lane) || (3..8).contains(&lane) && !taken.contains(&lane)));
+            }
+        }
+    }
+
+    #[test]
+    fn any_number_of_lanes_are_signed_numbers_apart_from_slots() {
+        for (workers, commands) in [(u32::MAX, u32::MAX), (MOST + 1, 1), (1, u32::MAX), (1, 0)] {
+            let lanes = lanes(workers, commands);
+            assert_eq!(lanes.lowest(), Some(workers.min(MOST)));
+            assert!(lanes.limit > lanes.first && lanes.limit <= 1 << 31);
+        }
+    }
+}

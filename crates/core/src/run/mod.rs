@@ -218,6 +218,8 @@ struct Stretch {
 /// The undoing of what succeeded.
 #[derive(Debug, Clone, Default)]
 struct Undoing {
+    /// What is undone: what had succeeded when the undoing began. (A finally-node inside a container may succeed after that.)
+    units: BTreeSet<u32>,
     /// Of each node, how many things must be undone before it.
     blockers: BTreeMap<u32, u32>,
     /// Of each container, how many nodes inside are not undone.

@@ -70,6 +70,9 @@ impl Run {
             }
             let blockers = self.places.downstream_count(node) + u32::from(container != NONE);
             self.undoing.blockers.insert(node, blockers);
+            if self.is_undo_unit(node) {
+                self.undoing.units.insert(node);
+            }
             if blockers == 0 {
                 free.push(node);
             }
@@ -87,7 +90,7 @@ impl Run {
                             (first..first + count).for_each(|inner| self.unblock_undo(inner, &mut free));
                         }
                     }
-                } else if self.is_undo_unit(node) {
+                } else if self.undoing.units.contains(&node) {
                     self.undoing.ready.insert(node);
                 } else {
                     done.push(node);
@@ -100,7 +103,7 @@ impl Run {
                 if let Some(left) = self.undoing.inside.get_mut(&container) {
                     *left -= 1;
                     if *left == 0 {
-                        if self.is_undo_unit(container) {
+                        if self.undoing.units.contains(&container) {
                             self.undoing.ready.insert(container);
                         } else {
                             done.push(container);

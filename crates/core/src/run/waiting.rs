@@ -74,7 +74,8 @@ impl Run {
     /// A signal: the oldest wait that may hear it, or the next one.
     pub(super) fn signal(&mut self, name: u32, node: Option<u32>, at: u64, payload: u32, is_rejection: bool, effects: &mut Effects) {
         let all_settled = self.unsettled_count == 0 && self.places.scopes[0].open_finally == 0;
-        if !self.started || all_settled {
+        let is_unknown = node.is_some_and(|node| node as usize >= self.nodes.state.len());
+        if !self.started || all_settled || is_unknown {
             return;
         }
         if let Some((listener, key)) = self.listener(name, node) {
