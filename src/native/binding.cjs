@@ -835,6 +835,7 @@ function __napiStampBindingTarget(exportsObject, target) {
 // linked import resolves to `undefined`.
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
+module.exports.NativeCommand = nativeBinding.NativeCommand
 module.exports.NativeDiagnosis = nativeBinding.NativeDiagnosis
 module.exports.NativeDoor = nativeBinding.NativeDoor
 module.exports.NativeDraft = nativeBinding.NativeDraft

@@ -9,6 +9,21 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/** A command that goes on. Where it is dropped before the end (the thread that started it is gone), its group is killed. */
+export declare class NativeCommand {
+  /**
+   * Starts it. `hear(kind, chunk, end)` is called with each chunk (kind 1 standard output, 2 standard error) and at last, once, with
+   * the end (kind 0). Throws where the process cannot have a thread more.
+   */
+  constructor(spec: NativeCommandSpec, hear: (arg: Arguments) => void)
+  /** Tells it to stop: its signal now, its end by force when its grace is over. No more output is waited for. */
+  stop(): void
+  /** Ends it and its group by force, before this returns. */
+  kill(): void
+  /** So many bytes of output have been dealt with: more may come. */
+  taken(bytes: number): void
+}
+
 /** The findings about a list of edges, cyclic or not. */
 export declare class NativeDiagnosis {
   /** Examines the edges `[from, to, …]`. */
@@ -405,6 +420,55 @@ export interface NativeColumns {
   startedAt: Float64Array
   /** When it settled. */
   settledAt: Float64Array
+}
+
+/** How a command ended. */
+export interface NativeCommandEnd {
+  /**
+   * Why it could not be started: 0 it was, 1 not found, 2 not executable, 3 its interpreter is not there, 4 no such directory, 5 told
+   * to stop before, 6 anything else.
+   */
+  fault: number
+  /** What the system says of that, or the path in question. */
+  detail: string
+  /** What it exited with; null where a signal ended it. */
+  exitCode: number | null
+  /** The number of the signal that ended it. */
+  signal: number | null
+  /** What is kept of its standard output. */
+  stdout: Buffer
+  /** What is kept of its standard error. */
+  stderr: Buffer
+  /** How many bytes its standard output had in all. */
+  stdoutBytes: number
+  /** How many bytes its standard error had in all. */
+  stderrBytes: number
+  /** Whether somebody still held one of the two open when it was left. */
+  isLeftOpen: boolean
+}
+
+/** What to run, and how. */
+export interface NativeCommandSpec {
+  /** A path where it has a separator in it, else a name to be looked up in the `PATH` of `env`. */
+  program: string
+  /** Its arguments. */
+  args: Array<string>
+  /** Where it runs; absolute. */
+  cwd: string
+  /** Its whole environment: names and values in turn. */
+  env: Array<string>
+  /** What it reads; nothing where it is left out. */
+  input?: Uint8Array
+  /** How many bytes are kept of each stream, the last ones. */
+  keepBytes: number
+  /** Whether it is stopped when its standard output is longer. */
+  isLimited: boolean
+  /** Whether output is handed over while it goes on. */
+  isStreaming: boolean
+  /** The number of the signal that tells it to stop. */
+  killSignal: number
+  /** How long it may go on after that, in milliseconds. */
+  killGraceMs: number
 }
 
 /** Something wrong with a list of edges; `edge` is a position in that list, from 0. */
