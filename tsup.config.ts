@@ -6,7 +6,7 @@
  * finds it in the platform's package. The bundle of a subpath asks the package's own for the classes they share (`../index.js`):
  * there is one `DAGExecutor` and one `DagnyError`, however they are reached.
  */
-import { cpSync, readdirSync } from "node:fs";
+import { cpSync, readdirSync, rmSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import { defineConfig, type Options } from "tsup";
 
@@ -28,19 +28,23 @@ const oneOfEach: Plugin = {
   },
 };
 
+/** What users import. The other bundle, `worker`, is what the threads of pools run. */
+const entries = { index: "src/index.ts", ...Object.fromEntries(subpaths.map((name) => [name, `src/${name}/index.ts`])) };
+
 export default defineConfig({
-  entry: { index: "src/index.ts", ...Object.fromEntries(subpaths.map((name) => [name, `src/${name}/index.ts`])) },
+  entry: { ...entries, worker: "src/threads/worker/main.ts" },
   format: ["esm", "cjs"],
   target: "node20",
   platform: "node",
   external: ["@opentelemetry/api"],
-  dts: true,
+  dts: { entry: entries },
   clean: true,
   splitting: false,
   treeshake: false,
   shims: true, // `import.meta.url` in the CommonJS bundle
   esbuildPlugins: [oneOfEach],
   async onSuccess() {
+    rmSync("dist/worker.cjs", { force: true }); // Threads start from the other one, whoever starts them.
     for (const file of readdirSync("src/native")) {
       if (loader.test(file)) cpSync(`src/native/${file}`, `dist/${file}`);
     }

@@ -1,4 +1,6 @@
 /** The public surface of Dagny, listed by hand. */
+export type { CommandOutput } from "./command/define.js";
+export type { CommandArgs, CommandEncoding, CommandOptions, CommandText, Given } from "./command/options.js";
 export type {
   AllPathsOptions,
   ClosureOptions,
@@ -31,6 +33,9 @@ export type { EdgeJSON, GraphJSON, NodeJSON } from "./dag/json.js";
 export type { AnyInputs, Asked, EdgeOptions, JoinOption, NodeOptions, RetryMatch, RetryOptions, TaskPolicy } from "./dag/options.js";
 export type { AnyShape, NodeName, Shape } from "./dag/types.js";
 export {
+  CommandError,
+  type CommandFault,
+  CommandNotFoundError,
   ConflictingOptionsError,
   ContextError,
   CycleError,

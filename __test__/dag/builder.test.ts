@@ -224,7 +224,7 @@ describe("what is wrong with a graph", () => {
     [
       "a task that is none",
       (g) => g.addTask("b", [], 5),
-      'INVALID_OPTION: node "b": `task` must be a function, or what map, subDag, loop, waitFor, approval or sleep makes, received 5 (number)',
+      'INVALID_OPTION: node "b": `task` must be a function, or what map, subDag, loop, waitFor, approval, sleep, task.module or defineTasks makes, received 5 (number)',
     ],
   ])("%s", (_, write, expected) => {
     const written = faults((graph) => {

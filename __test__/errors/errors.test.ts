@@ -30,6 +30,12 @@ const all: readonly (readonly [InstanceType<typeof errors.GraphError> | Error, e
   [new errors.UnknownTaskError([{ name: "b", suggestion: "a" }]), "TASK_UNKNOWN"],
   [new errors.TaskError("a", 1, "x"), "TASK_FAILED"],
   [new errors.TimeoutError("a", 2, 50), "TASK_TIMEOUT"],
+  [new errors.TaskCannotCrossError(["a"]), "TASK_CANNOT_CROSS"],
+  [new errors.ValueNotCloneableError("a", { path: "result.close", what: "a function", cure: "leave it out" }), "VALUE_NOT_CLONEABLE"],
+  [new errors.ModuleLoadError({ url: "file:///t.js", exportName: "x" }, "noExport", "a"), "MODULE_LOAD"],
+  [new errors.ThreadStartError("x"), "THREAD_START"],
+  [new errors.ThreadCrashedError("a", 1, 3), "THREAD_CRASHED"],
+  [new errors.PoolClosedError(), "POOL_CLOSED"],
   [new errors.WaitTimeoutError("a", 1, "go"), "WAIT_TIMEOUT"],
   [new errors.RejectedError("a", 1, "no"), "REJECTED"],
   [new errors.SignalError("x"), "SIGNAL_REFUSED"],
@@ -75,6 +81,35 @@ describe("messages", () => {
     [new errors.MissingTaskError(["a", "b"]), 'no task was given for 2 nodes: "a", "b"'],
     [new errors.UnknownTaskError([{ name: "laod", suggestion: "load" }]), 'no node exists for task "laod" (did you mean "load"?)'],
     [new errors.TimeoutError("a", 2, 50), 'node "a": attempt 2 ran longer than 50 ms'],
+    [
+      new errors.TaskCannotCrossError(["a"]),
+      'the task of node "a" is a function, which cannot go to another thread: give it as `task.module(…)` or by `defineTasks(…)`, or say `on: "inline"` for it',
+    ],
+    [
+      new errors.TaskCannotCrossError(["a", "m/b"]),
+      'the tasks of 2 nodes are functions, which cannot go to another thread: give each as `task.module(…)` or by `defineTasks(…)`, or say `on: "inline"` for it: "a", "m/b"',
+    ],
+    [
+      new errors.ValueNotCloneableError(undefined, { path: "result.rows[3].close", what: "a function", cure: "leave it out" }),
+      "result.rows[3].close is a function, which cannot go to another thread; leave it out",
+    ],
+    [
+      new errors.ModuleLoadError({ url: "file:///t.js", exportName: "x" }, "noExport", "a", { known: ["y", "z"] }),
+      'module file:///t.js has no "x"; it has "y", "z"',
+    ],
+    [
+      new errors.ModuleLoadError({ url: "file:///t.js", exportName: "x" }, "exited", undefined, { exitCode: 3 }),
+      "module file:///t.js ended its thread while it was loaded (exit code 3); it must only define things",
+    ],
+    [
+      new errors.ModuleLoadError({ url: "file:///t.js", exportName: "x" }, "timeout", "a", { timeoutMs: 50 }),
+      "module file:///t.js was not loaded within 50 ms; it must only define things, or the pool needs a longer `loadTimeoutMs`",
+    ],
+    [
+      new errors.ThreadCrashedError("a", 2, 1, { cause: new Error("out of memory") }),
+      'node "a": the thread ended during attempt 2 (exit code 1): out of memory',
+    ],
+    [new errors.PoolClosedError("executor"), "the executor is closed, and its threads with it; make another one"],
     [new errors.DuplicateNodeError('a\n"b'), String.raw`node "a\n\"b" was added twice`],
     [
       new errors.InvalidNameError(undefined, { from: "a", to: undefined }),

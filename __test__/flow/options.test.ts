@@ -196,8 +196,8 @@ describe("definitions", () => {
 
   it.each<[string, (options: never) => unknown, unknown, string]>([
     ["map", map, null, "map: `options` must be an object, received null"],
-    ["map", map, {}, "map: `each` must be a function or a DAG, received undefined"],
-    ["map", map, { each: 5 }, "map: `each` must be a function or a DAG, received 5 (number)"],
+    ["map", map, {}, "map: `each` must be a function, a DAG, or what task.module or defineTasks makes, received undefined"],
+    ["map", map, { each: 5 }, "map: `each` must be a function, a DAG, or what task.module or defineTasks makes, received 5 (number)"],
     ["map", map, { each: pass, over: [1, 2] }, "map: `over` must be a function, received an array of 2"],
     ["map", map, { each: pass, concurrency: 0 }, "map: `concurrency` must be an integer from 1 to 4294967295, received 0 (number)"],
     ["map", map, { each: pass, maxItems: Number.NaN }, "map: `maxItems` must be an integer from 1"],

@@ -1,4 +1,5 @@
 /** Options of executors and runs: defaults, and what is wrong with them. */
+import { availableParallelism } from "node:os";
 import { describe, expect, it } from "vitest";
 import { DAG, DAGExecutor, type ExecutorOptions, type RunOptions } from "../../src/index.js";
 import { checkRunOptions, resolveOptions } from "../../src/run/options.js";
@@ -21,7 +22,10 @@ describe("options of an executor", () => {
       undo: false,
       limits: { nodes: 10_000_000, depth: 1000 },
       keepResults: "all",
-      defaults: { maxAttempts: 1, failFast: true },
+      defaults: { maxAttempts: 1, failFast: true, mayGrowOnThreads: false, isAllInline: false },
+      maxCommands: availableParallelism(),
+      pool: undefined,
+      isOwnPool: false,
       clock: undefined,
     });
     expect(resolveOptions({ maxWorkers: Number.POSITIVE_INFINITY }).maxWorkers).toBe(2 ** 32 - 1);
@@ -35,6 +39,8 @@ describe("options of an executor", () => {
       retry: { maxAttempts: 3, delayMs: 4, retryOn: "EAGAIN" },
       pools: { gpu: 5 },
       rates: { api: { limit: 6, perMs: 7 } },
+      on: "thread",
+      maxCrashes: 0,
     });
     expect(defaults).toEqual({
       failFast: false,
@@ -45,6 +51,10 @@ describe("options of an executor", () => {
       retryOn: ["EAGAIN"],
       pools: new Map([["gpu", 5]]),
       rates: new Map([["api", { limit: 6, perMs: 7 }]]),
+      on: "thread",
+      maxCrashes: 0,
+      mayGrowOnThreads: true,
+      isAllInline: false,
     });
   });
 
@@ -74,6 +84,10 @@ describe("options of an executor", () => {
     [{ rates: { api: { limit: 0, perMs: 1 } } }, '`rates["api"].limit` must be an integer from 1'],
     [{ rates: { api: { limit: 1, perMs: 0 } } }, '`rates["api"].perMs` must be a finite number above 0'],
     [{ rates: { api: { limit: 1, perMs: 1, zzz: 1 } } }, 'there is no option `rates["api"].zzz`; known are'],
+    [{ on: "moon" }, '`on` must be "inline" or "thread", received "moon" (string)'],
+    [{ pool: 4 }, "`pool` must be a ThreadPool, or the options of one, received 4 (number)"],
+    [{ maxCrashes: -1 }, "`maxCrashes` must be an integer from 0 to 4294967295"],
+    [{ maxCommands: 0 }, "`maxCommands` must be an integer of at least 1, or Infinity"],
     [{ limits: 5 }, "`limits` must be an object, received 5 (number)"],
     [{ limits: { nodes: 0 } }, "`limits.nodes` must be an integer of at least 1"],
     [{ limits: { depth: -1 } }, "`limits.depth` must be an integer of at least 0"],

@@ -55,7 +55,7 @@ export function drawnEdge({ edges }: GraphCore, edge: number): { readonly text: 
 function formOf(spec: DefinitionSpec | undefined, inside: GraphCore | undefined): NodeForm {
   if (spec === undefined) return "task";
   if (inside !== undefined) return "container";
-  if (spec.kind === "module") return "task";
+  if (spec.kind === "module" || spec.kind === "command") return "task";
   return spec.kind === "map" || spec.kind === "loop" ? "repeated" : "wait";
 }
 
@@ -66,6 +66,8 @@ function insideOf(spec: DefinitionSpec): GraphCore | undefined {
 
 function taskNote(spec: Exclude<DefinitionSpec, ModuleSpec>): string {
   switch (spec.kind) {
+    case "command":
+      return `command ${cut(spec.command)}`;
     case "map":
       return "for each item";
     case "subDag":

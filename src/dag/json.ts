@@ -1,8 +1,9 @@
 /** Graphs as JSON: one versioned format, in which everything but functions survives. */
+import { commandOf } from "../command/function.js";
+import { commandJSON, commandOfJSON } from "../command/json.js";
 import { describe, quote } from "../errors/base.js";
 import { GraphFormatError } from "../errors/graph.js";
 import { type DefinitionSpec, type ModuleSpec, TaskDefinition } from "../flow/definition.js";
-import type { AnyTask } from "../flow/lowered.js";
 import { functionAt, moduleOf } from "../flow/module-ref.js";
 import { rowOf } from "./columns.js";
 import { GraphBuilder } from "./graph-builder.js";
@@ -79,12 +80,15 @@ function nodeOptions({ task, maxAttempts, backoff, retryOn, ...options }: Partia
 
 function definitionJSON(spec: DefinitionSpec): Record<string, unknown> {
   if (spec.kind === "module") return { kind: spec.kind, ...spec.ref };
+  if (spec.kind === "command") return commandJSON(spec);
   const { core, ...json } = withoutFunctions(spec);
   for (const inside of ["each", "body"] as const) {
     if (isCore(json[inside])) json[inside] = toJSON(json[inside]);
     const called: unknown = inside in spec ? Reflect.get(spec, inside) : undefined;
-    const ref = typeof called === "function" ? moduleOf(called as AnyTask) : undefined;
+    const ref = typeof called === "function" ? moduleOf(called) : undefined;
     if (ref !== undefined) json[inside] = { kind: "module", ...ref };
+    const command = typeof called === "function" ? commandOf(called) : undefined;
+    if (command !== undefined) json[inside] = commandJSON(command);
   }
   if (isCore(core)) json.graph = toJSON(core);
   if ("schema" in spec && spec.schema !== undefined) json.schema = null;
@@ -139,6 +143,7 @@ function withStandIns(options: object): object {
 
 /** Which parts of each kind of definition are functions, graphs, and the rest. */
 const definitionForms: Readonly<Record<DefinitionSpec["kind"], readonly string[]>> = {
+  command: [],
   module: [],
   map: ["over", "each", "concurrency", "maxItems", "allowFailures"],
   subDag: ["core", "params", "failFast", "output"],
@@ -155,12 +160,14 @@ function definitionOf(json: unknown, depth: number): DefinitionSpec {
     throw new GraphFormatError(`\`task\` must be an object with one of the kinds of definitions, received ${describe(kind ?? json)}`);
   }
   if (kind === "module") return moduleSpec(json);
+  if (kind === "command") return commandOfJSON(json);
   const spec: Record<string, unknown> = { kind };
   for (const part of definitionForms[kind as DefinitionSpec["kind"]]) {
     const value = json[part === "core" ? "graph" : part];
     const isInside = part === "each" || part === "body" || part === "core";
     if (value === null) spec[part] = part === "default" ? undefined : lostFunction();
     else if (isInside && isRecord(value) && value.kind === "module") spec[part] = moduleSpec(value).task;
+    else if (isInside && isRecord(value) && value.kind === "command") spec[part] = commandOfJSON(value).task;
     else spec[part] = isInside ? read(value, depth + 1) : value;
   }
   const wrong = Object.entries(spec).find(([part, value]) => !isPart(part, value));

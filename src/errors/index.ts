@@ -1,6 +1,7 @@
 /** The error classes, listed by hand. */
 export { DagnyError } from "./base.js";
 export { type ErrorCode, errorCodes } from "./codes.js";
+export { CommandError, type CommandFault, CommandNotFoundError } from "./command.js";
 export {
   ContextError,
   GrowthError,

@@ -10,12 +10,13 @@ export class TaskCannotCrossError extends GraphError {
   readonly nodes: readonly string[];
 
   constructor(nodes: readonly string[]) {
-    const one = nodes.length === 1;
-    const subject = one ? `the task of node ${listed(nodes.map(quote))} is a function` : `the tasks of ${nodes.length} nodes are functions`;
-    const which = one ? "" : ` (${listed(nodes.map(quote))})`;
+    const isOne = nodes.length === 1;
+    const subject = isOne
+      ? `the task of node ${listed(nodes.map(quote))} is a function`
+      : `the tasks of ${nodes.length} nodes are functions`;
     super(
-      `${subject}, which cannot go to another thread${which}: give ${one ? "it" : "each"} as \`task.module(…)\` or by \`defineTasks(…)\`, ` +
-        'or say `on: "inline"` for such a node',
+      `${subject}, which cannot go to another thread: give ${isOne ? "it" : "each"} as \`task.module(…)\` or by \`defineTasks(…)\`, ` +
+        `or say \`on: "inline"\` for it${isOne ? "" : `: ${listed(nodes.map(quote))}`}`,
     );
     this.nodes = nodes;
   }
@@ -31,18 +32,19 @@ export class TaskCannotCrossError extends GraphError {
 
 /** A value that cannot be copied to another thread. The attempt that made it, or that was to receive it, fails. */
 export class ValueNotCloneableError extends DagnyError {
-  /** The node whose value it is. */
-  readonly node: string;
-  /** Where it is inside the value: `result.rows[3].close`. */
+  /** The node whose value it is; `undefined` where that is told by the `TaskError` around. */
+  readonly node: string | undefined;
+  /** Where it is inside the value, as one would write it: `result.rows[3].close`. */
   readonly path: string;
   /** What stands there: `a function`, `a symbol`, … */
   readonly what: string;
 
-  constructor(node: string, path: string, what: string, options?: ErrorOptions) {
-    super(
-      `node ${quote(node)}: ${path} is ${what}, which cannot go to another thread; leave it out, or run both ends on one thread`,
-      options,
-    );
+  constructor(
+    node: string | undefined,
+    { path, what, cure }: { readonly path: string; readonly what: string; readonly cure: string },
+    options?: ErrorOptions,
+  ) {
+    super(`${node === undefined ? "" : `node ${quote(node)}: `}${path} is ${what}, which cannot go to another thread; ${cure}`, options);
     this.node = node;
     this.path = path;
     this.what = what;
@@ -75,8 +77,7 @@ export class ModuleLoadError extends DagnyError {
     node: string | undefined,
     details: { readonly cause?: unknown; readonly known?: readonly string[]; readonly timeoutMs?: number; readonly exitCode?: number } = {},
   ) {
-    const owner = node === undefined ? "" : `node ${quote(node)}: `;
-    super(`${owner}${loadMessage(url, exportName, fault, details)}`, "cause" in details ? { cause: details.cause } : undefined);
+    super(loadMessage(url, exportName, fault, details), "cause" in details ? { cause: details.cause } : undefined);
     this.url = url;
     this.exportName = exportName;
     this.fault = fault;

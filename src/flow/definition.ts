@@ -1,4 +1,5 @@
 /** A task that is more than a function: a container of other nodes, a wait, a function with an address. What makes them is in `definitions.ts` and `module-task.ts`. */
+import type { CommandPlan } from "../command/options.js";
 import type { GraphCore } from "../dag/graph-core.js";
 import type { AnyTask } from "./lowered.js";
 import type { ModuleRef } from "./module-ref.js";
@@ -65,8 +66,15 @@ export interface ModuleSpec {
   readonly task: AnyTask;
 }
 
+/** A program of the operating system. */
+export interface CommandSpec extends CommandPlan {
+  readonly kind: "command";
+  /** Runs it. */
+  readonly task: AnyTask;
+}
+
 /** What a definition says. */
-export type DefinitionSpec = MapSpec | SubDagSpec | LoopSpec | WaitSpec | ModuleSpec;
+export type DefinitionSpec = MapSpec | SubDagSpec | LoopSpec | WaitSpec | ModuleSpec | CommandSpec;
 
 /** Where another copy of this package finds the address of a task's function. */
 const moduleKey: unique symbol = Symbol.for("dagny.module");

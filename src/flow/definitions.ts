@@ -69,6 +69,9 @@ export interface WaitNodeOptions<T> {
   readonly default?: NoInfer<T> | undefined;
 }
 
+/** A function of a map's items or a loop's inputs, or a task that is called like one: by `task.module`, `defineTasks` or `task.command`. */
+type Called<Input, Out> = ((input: Input, context: TaskContext) => Out) | TaskDefinition<Input, Out>;
+
 /** What a map's or a loop's graph puts out. */
 type OutOf<Out, S extends Shape> = unknown extends Out ? LeafOutputs<S> : Awaited<Out>;
 
@@ -100,24 +103,22 @@ interface MapOver<Inputs, L> {
 export function map<Inputs, L extends Items<unknown>, Out, F extends boolean = false>(
   options: MapOver<Inputs, L> & { readonly each: (item: ItemOf<L>, context: TaskContext) => Out } & MapLimits & MapFailures<F>,
 ): TaskDefinition<Inputs, MapOutput<Awaited<Out>, F>>;
+// Where the types of `each` are known before those of `over`: a task that is called like a function, or a function that is annotated.
+export function map<Inputs, Item, L extends Items<Item>, Out, F extends boolean = false>(
+  options: MapOver<Inputs, L> & { readonly each: Called<Item, Out> } & MapLimits & MapFailures<F>,
+): TaskDefinition<Inputs, MapOutput<Awaited<Out>, F>>;
 export function map<Inputs, L extends Items<unknown>, S extends Shape, F extends boolean = false>(
   options: MapOver<Inputs, L> & { readonly each: DagValue<S> } & MapLimits & MapFailures<F>,
 ): TaskDefinition<Inputs, MapOutput<LeafOutputs<S>, F>>;
 export function map<Inputs, Out, F extends boolean = false>(
   options: {
-    readonly each: (item: ItemOf<Inputs[keyof Inputs]>, context: TaskContext) => Out;
+    readonly each: Called<ItemOf<Inputs[keyof Inputs]>, Out>;
   } & MapLimits &
     MapFailures<F>,
 ): TaskDefinition<Inputs, MapOutput<Awaited<Out>, F>>;
 export function map<Inputs, S extends Shape, F extends boolean = false>(
   options: { readonly each: DagValue<S> } & MapLimits & MapFailures<F>,
 ): TaskDefinition<Inputs, MapOutput<LeafOutputs<S>, F>>;
-export function map<Inputs, L extends Items<unknown>, Out, F extends boolean = false>(
-  options: MapOver<Inputs, L> & { readonly each: TaskDefinition<ItemOf<L>, Out> } & MapLimits & MapFailures<F>,
-): TaskDefinition<Inputs, MapOutput<Out, F>>;
-export function map<Inputs, Out, F extends boolean = false>(
-  options: { readonly each: TaskDefinition<ItemOf<Inputs[keyof Inputs]>, Out> } & MapLimits & MapFailures<F>,
-): TaskDefinition<Inputs, MapOutput<Out, F>>;
 export function map<Inputs>(options: object): TaskDefinition<Inputs, never> {
   const read = new Reader("map", options, ["over", "each", "concurrency", "maxItems", "allowFailures"]);
   return read.define({
@@ -169,12 +170,11 @@ export interface LoopRules<Out> {
  * @example builder.task("poll", loop({ body: () => fetchStatus(), until: (status) => status === "done", limit: 20 }))
  */
 export function loop<Inputs, Out>(
-  options: { readonly body: (inputs: Inputs, context: TaskContext) => Out } & LoopRules<Awaited<Out>>,
+  options: { readonly body: Called<Inputs, Out> } & LoopRules<Awaited<Out>>,
 ): TaskDefinition<Inputs, Awaited<Out>>;
 export function loop<S extends Shape>(
   options: { readonly body: DagValue<S> } & LoopRules<LeafOutputs<S>>,
 ): TaskDefinition<unknown, LeafOutputs<S>>;
-export function loop<Inputs, Out>(options: { readonly body: TaskDefinition<Inputs, Out> } & LoopRules<Out>): TaskDefinition<Inputs, Out>;
 export function loop<Inputs>(options: object): TaskDefinition<Inputs, never> {
   const read = new Reader("loop", options, ["body", "until", "limit"]);
   return read.define({ kind: "loop", body: read.body("body"), until: read.aFunction("until"), limit: read.count("limit") });

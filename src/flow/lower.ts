@@ -5,6 +5,7 @@
  * of defaults, as long as the tasks of a run are of the kinds that the graph's own are. W3 everything that is wrong is found here, before a
  * run starts, and said at once.
  */
+import { commandOf } from "../command/function.js";
 import { edgeColumns, nodeColumns } from "../dag/columns.js";
 import type { GraphCore, KeptFunction } from "../dag/graph-core.js";
 import { matchesRetry } from "../dag/retry-row.js";
@@ -22,7 +23,7 @@ import { FlowNames } from "./flow-names.js";
 import { LimitColumns } from "./limit-columns.js";
 import type { AnyTask, EdgeGuard, Lowered, LoweredContainer, LoweredFlow, LoweredWait, RetryTest, RunDefaults } from "./lowered.js";
 import { addPools, Keys, needsOf } from "./needs.js";
-import { ownTasks, type RunTask } from "./own-tasks.js";
+import { calledBy, ownTasks, type RunTask } from "./own-tasks.js";
 import { backoffPart, flagsOf, isDefault, nodesWithPolicies, type PolicyDraft, PolicyTable, plainPolicy } from "./policies.js";
 import { definitionFaults, finallyFaults, lostFunctionFaults, upstreamNames, wordsOfJoin } from "./rules.js";
 import { isThreaded, threadsOf } from "./threads.js";
@@ -209,11 +210,12 @@ class Lowering {
       this.#putRow(core, node, policy, upstreamsOf ?? ((of) => upstreamNames(core, of)));
       const spec = given.has(node) ? undefined : TaskDefinition.specOf(definitions.get(node));
       if (given.has(node)) policy.kind = nodeKinds.given;
-      else if (spec === undefined) {
+      else if (spec === undefined || spec.kind === "command") {
         const needs = needsOf(core, node, address, this.#names, this.#defaults, this.#faults);
         if (needs !== undefined) policy.needs = needs;
         limits.task(node);
-        if (isThreaded(core, node, this.#defaults)) policy.flags |= policyFlags.thread;
+        if (spec !== undefined) policy.flags |= policyFlags.command;
+        else if (isThreaded(core, node, this.#defaults)) policy.flags |= policyFlags.thread;
       } else if (spec.kind === "map" || spec.kind === "subDag" || spec.kind === "loop") {
         const container = this.#container(core, node, spec, [...path, core.names[node] ?? ""]);
         containers.set(node, container);
@@ -343,7 +345,8 @@ class Lowering {
     const { retryOn } = this.#defaults;
     if (retryOn !== undefined) {
       const test: RetryTest = (error, attempt) => matchesRetry(retryOn, error, attempt);
-      for (const node of names.keys()) if (!nodes.maxAttempts?.has(node) && !definitions.has(node)) tests.set(node, test);
+      const isTask = (node: number): boolean => !definitions.has(node) || calledBy(definitions.get(node)) !== undefined;
+      for (const node of names.keys()) if (!nodes.maxAttempts?.has(node) && isTask(node)) tests.set(node, test);
     }
     for (const [node, matches] of nodes.retryOn ?? []) tests.set(node, (error, attempt) => matchesRetry(matches, error, attempt));
     return tests;
@@ -406,7 +409,7 @@ function definitionsOf({ nodes }: GraphCore, tasks: readonly (RunTask | undefine
 function functionsOf(tasks: readonly (RunTask | undefined)[]): readonly (AnyTask | undefined)[] {
   const isAll = (list: readonly (RunTask | undefined)[]): list is readonly (AnyTask | undefined)[] =>
     !list.some((task) => typeof task === "object");
-  return isAll(tasks) ? tasks : tasks.map((task) => (typeof task === "object" ? undefined : task));
+  return isAll(tasks) ? tasks : tasks.map((task) => (typeof task === "object" ? calledBy(task) : task));
 }
 
 function checkTasks(names: readonly string[], tasks: readonly (RunTask | undefined)[], given: ReadonlyMap<number, unknown>): void {
@@ -446,8 +449,11 @@ function functionColumn<F extends (...args: never) => unknown>(column: ReadonlyM
   return new Map(Array.from(column ?? [], ([node, kept]) => [node, trusted<F>(kept)]));
 }
 
-function taskOf(kept: KeptFunction): AnyTask {
-  return trusted(kept);
+/** The task of an item or a round. */
+function taskOf(kept: KeptFunction): RunTask {
+  const task: AnyTask = trusted(kept);
+  const command = commandOf(task);
+  return command === undefined ? task : new TaskDefinition<never, unknown>({ ...command, kind: "command", task });
 }
 
 /** A function whose types the compiler checked where it was given, and forgot where it was kept. */

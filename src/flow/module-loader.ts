@@ -1,5 +1,5 @@
 /** Finds the function that a task names by module and export: imports the module on the thread that asks. */
-import { fileURLToPath } from "node:url";
+import { existsSync } from "node:fs";
 import { ModuleLoadError } from "../errors/threads.js";
 import { TaskDefinition } from "./definition.js";
 import type { AnyTask } from "./lowered.js";
@@ -59,9 +59,11 @@ function exportsOf(module: unknown): Map<string, unknown> {
   return exports;
 }
 
-/** Whether it is this module that was not found, and not one that it imports. */
+const missingCodes: readonly unknown[] = ["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND", "ERR_LOAD_URL"];
+
+/** Whether it is this module that was not found, and not one that it imports. Loaders say so in ways of their own; the file system knows. */
 function isMissing(thrown: unknown, url: string): boolean {
-  if (typeof thrown !== "object" || thrown === null || !("code" in thrown) || thrown.code !== "ERR_MODULE_NOT_FOUND") return false;
+  if (typeof thrown !== "object" || thrown === null || !("code" in thrown) || !missingCodes.includes(thrown.code)) return false;
   if ("url" in thrown && typeof thrown.url === "string") return thrown.url === url;
-  return url.startsWith("file:") && "message" in thrown && String(thrown.message).startsWith(`Cannot find module '${fileURLToPath(url)}'`);
+  return url.startsWith("file:") && !existsSync(new URL(url));
 }

@@ -18,10 +18,10 @@ export interface ModuleRef {
   readonly isDefined: boolean;
 }
 
-const refs = new WeakMap<AnyTask, ModuleRef>();
+const refs = new WeakMap<object, ModuleRef>();
 
 /** The address of a function that `functionAt` or `functionHere` made; `undefined` of others, which live on one thread. */
-export function moduleOf(task: AnyTask): ModuleRef | undefined {
+export function moduleOf(task: object): ModuleRef | undefined {
   return refs.get(task);
 }
 
@@ -30,7 +30,10 @@ export function functionAt(ref: ModuleRef): AnyTask {
   let loaded: AnyTask | undefined;
   const task: AnyTask = (inputs, context) => {
     if (loaded !== undefined) return loaded(inputs, context);
-    const node = (): string => addressText(context.path.slice(0, -1).map(String), context.name);
+    const node = (): string => {
+      const path = context.path.map(String);
+      return addressText(path.slice(0, -1), path.at(-1) ?? "");
+    };
     return importFunction(ref, node).then((found) => {
       loaded = found;
       return found(inputs, context);

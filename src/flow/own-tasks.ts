@@ -9,12 +9,12 @@ export type RunTask = AnyTask | TaskDefinition<never, unknown>;
 /** The function of a definition that is called like a function; `undefined` of containers, waits and what is no definition. */
 export function calledBy(definition: unknown): AnyTask | undefined {
   const spec = TaskDefinition.specOf(definition);
-  return spec?.kind === "module" ? spec.task : undefined;
+  return spec?.kind === "module" || spec?.kind === "command" ? spec.task : undefined;
 }
 
-/** A task as it was given, as a run takes it. */
+/** A task as it was given, as a run takes it. A command is no mere function: its node's policy says so. */
 export function runTaskOf(task: RunTask): RunTask {
-  return typeof task === "function" ? task : (calledBy(task) ?? task);
+  return typeof task === "function" || task.kind === "command" ? task : (calledBy(task) ?? task);
 }
 
 const byGraph = new WeakMap<GraphCore, readonly (RunTask | undefined)[]>();

@@ -77,6 +77,9 @@ export function definitionFaults(
       faults.push(conflict(name, [option, "task"], `\`${option}\`: a ${wordFor(spec)} holds nothing while it goes on: ${cure}`));
     }
   }
+  if (spec.kind === "command" && core.nodes.on?.get(node) === "thread") {
+    faults.push(conflict(name, ["on", "task"], "`on`: a command has a process of its own and needs no thread: leave it out"));
+  }
   if (spec.kind === "map" && spec.over === undefined) {
     if (upstreamCount !== 1) {
       const expected = `a function of the inputs where a map has not one upstream alone (here ${upstreamCount})`;
@@ -115,7 +118,7 @@ export function lostFunctionFaults({ names, nodes, edges, native }: GraphCore, t
 
 /** Whether a task is called on a slot: a function, or a map whose items are. */
 function hasSlot(spec: DefinitionSpec): boolean {
-  return spec.kind === "module" || (spec.kind === "map" && typeof spec.each === "function");
+  return spec.kind === "module" || spec.kind === "command" || (spec.kind === "map" && typeof spec.each === "function");
 }
 
 /** Whether a container's inside is a function, which runs somewhere. */

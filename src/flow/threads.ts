@@ -1,4 +1,5 @@
 /** Which nodes of a level run on threads, and which functions those call there. */
+import { commandOf } from "../command/function.js";
 import type { GraphCore } from "../dag/graph-core.js";
 import { TaskCannotCrossError } from "../errors/threads.js";
 import type { AnyTask, RunDefaults, ThreadedNodes } from "./lowered.js";
@@ -39,6 +40,8 @@ export function threadsOf(
       }
     }
     if (lastPlace > 0) moduleOfNode[node] = lastPlace;
+    else if (commandOf(task) !== undefined)
+      continue; // It has a process of its own.
     else if (onStuck === undefined) stuck.push(core.names[node] ?? "");
     else onStuck(node);
   }

@@ -8,9 +8,15 @@ import { createRequire } from "node:module";
 
 import type * as Addon from "./load.cjs";
 
-const addon: typeof Addon = createRequire(import.meta.url)("./load.cjs");
+const load = createRequire(import.meta.url);
+const addon: typeof Addon = load("./load.cjs");
 
-export type { NativeFault, NativePart, NativePolicy, NativeReachability, PlanColumns } from "./load.cjs";
+/** Where the loader is: whoever is to share runs with this thread must load the very same library. */
+export const loaderPath = load.resolve("./load.cjs");
+
+export type { NativeCommandEnd, NativeFault, NativePart, NativePolicy, NativeReachability, PlanColumns } from "./load.cjs";
+export const NativeCommand = addon.NativeCommand;
+export type NativeCommand = Addon.NativeCommand;
 export const NativeDiagnosis = addon.NativeDiagnosis;
 export type NativeDiagnosis = Addon.NativeDiagnosis;
 export const NativeDoor = addon.NativeDoor;
@@ -25,5 +31,7 @@ export const NativePaths = addon.NativePaths;
 export type NativePaths = Addon.NativePaths;
 export const NativePlan = addon.NativePlan;
 export type NativePlan = Addon.NativePlan;
+export const NativePool = addon.NativePool;
+export type NativePool = Addon.NativePool;
 export const NativeRun = addon.NativeRun;
 export type NativeRun = Addon.NativeRun;

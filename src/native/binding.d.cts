@@ -15,7 +15,7 @@ export declare class NativeCommand {
    * Starts it. `hear(kind, chunk, end)` is called with each chunk (kind 1 standard output, 2 standard error) and at last, once, with
    * the end (kind 0). Throws where the process cannot have a thread more.
    */
-  constructor(spec: NativeCommandSpec, hear: (arg: Arguments) => void)
+  constructor(spec: NativeCommandSpec, hear: (kind: number, chunk: Buffer | null, end: NativeCommandEnd | null) => void)
   /** Tells it to stop: its signal now, its end by force when its grace is over. No more output is waited for. */
   stop(): void
   /** Ends it and its group by force, before this returns. */

@@ -8,7 +8,10 @@ import { NativeDoor, type NativeRun } from "./addon.js";
 import { none } from "./codes.js";
 
 /** What `advance` answers, as bits. */
-export const doorBits = { leases: 1, others: 2, ended: 4, more: 8 } as const;
+export const doorBits = { leases: 1, others: 2, ended: 4, more: 8, moreLeases: 16, notify: 32 } as const;
+
+/** From here on, bits of {@link doorBits} that only runs which are shared with threads know. */
+export const firstSharedBit = doorBits.moreLeases;
 
 /** The kinds of {@link Door.effect}. */
 export const effectKinds = {
@@ -23,6 +26,9 @@ export const effectKinds = {
   waitOver: 9,
   undo: 10,
   growthRefused: 11,
+  prepare: 12,
+  crashed: 13,
+  report: 14,
 } as const;
 
 const inputCapacity = 512;

@@ -1,5 +1,8 @@
 /** The one door to the Rust core: all that uses the native addon goes through here. */
 export {
+  loaderPath,
+  NativeCommand,
+  type NativeCommandEnd,
   NativeDiagnosis,
   type NativeFault,
   NativeGraph,
@@ -8,11 +11,12 @@ export {
   NativePaths,
   NativePlan,
   type NativePolicy,
+  NativePool,
   type NativeReachability,
   NativeRun,
   type PlanColumns,
 } from "./addon.js";
 export * from "./codes.js";
-export { Door, type DoorEffect, doorBits, effectKinds } from "./door.js";
+export { Door, type DoorEffect, doorBits, effectKinds, firstSharedBit } from "./door.js";
 export { DraftDoor, edgeAnswers } from "./draft-door.js";
 export { type NativeRunOptions, openRun } from "./run-options.js";

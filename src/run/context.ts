@@ -34,6 +34,11 @@ export class AttemptContext implements TaskContext {
   readonly #node: number;
   readonly attempt: number;
 
+  /** The run that a context belongs to; `undefined` of what is none. For the modules of this package. */
+  static hostOf(value: object): ContextHost | undefined {
+    return #host in value ? value.#host : undefined;
+  }
+
   constructor(host: ContextHost, node: number, attempt: number) {
     this.#host = host;
     this.#node = node;

@@ -2,16 +2,22 @@
 import type { Door, NativeRun } from "../native/index.js";
 import type { ContextHost } from "./context.js";
 import type { HostEvent } from "./events.js";
+import type { Extras } from "./extras.js";
 
 /** The driver's side of a run. Nodes are ids of the whole run. */
 export interface Desk extends ContextHost {
+  readonly extras: Extras;
   readonly run: NativeRun;
   /** What the run was given as `params`. */
   readonly params: unknown;
-  /** Outputs by node; a hole where there is none. */
+  /** Outputs by node; a hole where there is none, or where a thread has made it and nobody has read it here: see {@link Desk.outputOf}. */
   readonly outputs: unknown[];
   /** What the last attempt of a node threw, or why it failed. */
   readonly errors: Map<number, unknown>;
+  /** The extras, where the run has needed any. */
+  readonly knownExtras: Extras | undefined;
+  /** What a node that is no container has put out, wherever it ran. */
+  outputOf(node: number): unknown;
   now(): number;
   /** The address of a node, as text. */
   addressOf(node: number): string;
@@ -32,6 +38,8 @@ export interface Desk extends ContextHost {
   say(event: HostEvent): void;
   /** From now on a base node is called by {@link Extras.call}: its inputs, or what a lease of it means, have become special. */
   markSpecial(node: number): void;
+  /** The same, said before what makes it so crosses to the core: no thread takes it for a plain one in between. */
+  expectSpecial(node: number): void;
   /** The inputs of a base node that is not special; `undefined` of others. */
   viewOf(node: number): object | undefined;
   /** The attempt timeout of a node, in milliseconds; NaN for none. */

@@ -13,17 +13,19 @@
  */
 import { AsyncResource } from "node:async_hooks";
 import type { Clock } from "../clock/clock.js";
+import { runEnded as commandsOver } from "../command/live.js";
 import type { GraphCore } from "../dag/graph-core.js";
+import { DagnyError } from "../errors/base.js";
 import { InternalError } from "../errors/internal.js";
 import type { LoweredFlow } from "../flow/lowered.js";
-import { Door, type DoorEffect, doorBits, effectKinds, type NativeRun } from "../native/index.js";
+import { Door, type DoorEffect, doorBits, effectKinds, firstSharedBit, type NativeRun } from "../native/index.js";
+import { type Ending, type ThreadDesk, ThreadedRun } from "../threads/threaded-run.js";
 import { abortReasonOf } from "./abort-reason.js";
 import { Alarm } from "./alarm.js";
 import { Cancellation } from "./cancellation.js";
 import { Chores } from "./chores.js";
 import { firstSettled } from "./columns.js";
 import { AttemptContext } from "./context.js";
-import type { Desk } from "./desk.js";
 import type { DriverParts, RunEnd } from "./driver-parts.js";
 import { type HostEvent, type RunStatus, runStatuses } from "./events.js";
 import { Extras } from "./extras.js";
@@ -43,7 +45,7 @@ import { isThenable } from "./thenable.js";
 const sliceMs = 20;
 
 /** Runs one run. */
-export class Driver implements Desk {
+export class Driver implements ThreadDesk {
   readonly #parts: DriverParts;
   readonly #core: GraphCore;
   readonly #tasks: PlainTasks;
@@ -69,6 +71,8 @@ export class Driver implements Desk {
   readonly #recorder: Recorder;
   readonly #alarm: Alarm;
   readonly #settling: Settling;
+  /** What threads do for this run; `undefined` where all of it runs here. */
+  readonly #threads: ThreadedRun | undefined;
   /** Whether something was reported that may change what is to be done. */
   #hasNews = false;
   /** Whether that is to be heard before anything else is called. */
@@ -98,7 +102,9 @@ export class Driver implements Desk {
     this.#clock = parts.clock;
     this.outputs = new Array<unknown>(base.core.names.length);
     for (const [node, value] of base.given) this.outputs[node] = value;
-    this.#inputs = new RunInputs(base.core, base.plan, this.outputs);
+    const { pool, keepResults, graceMs } = parts;
+    this.#threads = pool && new ThreadedRun({ desk: this, flow: parts.flow, pool, keepResults, graceMs });
+    this.#inputs = new RunInputs(base.core, base.plan, this.outputs, this.#threads && ((node) => this.outputOf(node)));
     this.names = new RunNames({ core: base.core, runId: parts.runId, errors: this.errors, extras: () => this.extras });
     this.#recorder = new Recorder(parts.run, parts.events, this.names);
     // The timer may have been set by anybody, in a command say.
@@ -110,6 +116,7 @@ export class Driver implements Desk {
       isUndoing: parts.isUndoing,
       extras: () => this.extras,
       knownExtras: () => this.#extras,
+      threads: this.#threads,
     });
   }
 
@@ -145,6 +152,15 @@ export class Driver implements Desk {
     return this.#extras;
   }
 
+  get isUndoing(): boolean {
+    return this.#parts.isUndoing;
+  }
+
+  outputOf(node: number): unknown {
+    const output = this.outputs[node];
+    return output === undefined && this.#threads !== undefined ? this.#threads.fetch(node) : output;
+  }
+
   /** Whether the run has ended. */
   get isOver(): boolean {
     return this.#isOver;
@@ -178,9 +194,14 @@ export class Driver implements Desk {
     this.#tasks.markSpecial(node);
   }
 
+  expectSpecial(node: number): void {
+    this.#threads?.expectSpecial(node);
+  }
+
   log(node: number, attempt: number, message: string, data: unknown): void {
     if (!this.#parts.events.isHeard) return;
-    if (this.#openCall.report(this.#door)) this.#cross(this.#clock.now()); // Nobody hears of an attempt before it has started.
+    // Nobody hears of an attempt before it has started; of one on a thread the core knows already.
+    if (this.#openCall.report(this.#door) || this.#threads !== undefined) this.#cross(this.#clock.now());
     this.say({ type: "log", node: this.addressOf(node), attempt, message, data });
   }
 
@@ -206,6 +227,7 @@ export class Driver implements Desk {
     const baseMs = this.#clock.now();
     this.#sliceStart = baseMs;
     try {
+      this.#threads?.share(baseMs);
       this.#door = Door.open(this.#parts.run, baseMs);
     } catch (error) {
       this.#fail(error);
@@ -354,7 +376,7 @@ export class Driver implements Desk {
     }
     const now = this.#clock.now();
     if (door === undefined) return now; // The run ended inside the call: a cancel without grace.
-    if (isOk && !this.#openCall.isReported) {
+    if (isOk && !this.#openCall.isReported && this.#threads === undefined) {
       this.#settling.keep(node, attempt, value);
       door.ran(node, attempt, time, now, true);
     } else {
@@ -434,6 +456,10 @@ export class Driver implements Desk {
         return;
       }
       const { wakeAt, status } = door;
+      if (bits >= firstSharedBit && this.#threads?.crossed(bits)) {
+        this.#hasNews = true; // There is more to call: one lease at a time, so that what is decided on threads finds it not begun.
+        this.#wake();
+      }
       if (bits & doorBits.leases) this.#leases.add(door);
       if (bits & doorBits.others) this.#carryOut(door);
       if (this.#door === undefined) return; // A listener of an aborted signal came back in and ended the run.
@@ -461,11 +487,13 @@ export class Driver implements Desk {
         aborts.push({ effect, reason, signal: this.#signals.tell(node, a, reason) });
       } else if (kind === effectKinds.discard) this.#settling.discard(node, a);
       else if (kind === effectKinds.opened || kind === effectKinds.waitOver || kind === effectKinds.growthRefused) this.extras.note(effect);
+      else if (kind === effectKinds.crashed) this.#threads?.crashed(effect);
       else this.#chores.add(effect);
     }
     if (!this.#chores.isEmpty) this.#wake();
     for (const { effect, reason, signal } of aborts ?? []) {
       this.#extras?.parks.abort(effect.node, effect.a, reason);
+      if (effect.c > 0) this.#threads?.abort(effect, reason);
       signal?.abort(reason);
     }
   }
@@ -474,7 +502,9 @@ export class Driver implements Desk {
   #doChores(restAt: number): number {
     let time = 0;
     do {
-      this.extras.carryOut(this.#chores.take());
+      const chore = this.#chores.take();
+      if (chore.kind < effectKinds.prepare) this.extras.carryOut(chore);
+      else this.#threads?.carryOut(chore);
       time = this.#clock.now();
     } while (!this.#chores.isEmpty && time <= restAt && this.#door !== undefined);
     return time;
@@ -490,6 +520,32 @@ export class Driver implements Desk {
     this.#pump(this.#clock.now());
   }
 
+  // ── what threads do for the run ──
+
+  enter(call: () => void): void {
+    this.#caller.runInAsyncScope(call);
+  }
+
+  ring(): void {
+    this.enter(() => this.#ring());
+  }
+
+  returned(node: number, attempt: number): boolean {
+    return this.#signals.returned(node, attempt);
+  }
+
+  settle(node: number, attempt: number, at: number, { isOk, isFinal }: Ending, value: unknown): void {
+    const door = this.report();
+    if (door === undefined) return;
+    if (isFinal) this.#settling.failedForGood(door, node, attempt, at, value);
+    else isOk = this.#settling.settle(door, node, attempt, at, isOk, value);
+    if (!isOk) this.hurry();
+  }
+
+  fail(error: unknown): void {
+    if (!this.#isOver) this.#fail(error);
+  }
+
   #end(status: RunStatus): void {
     this.#door?.close();
     this.#close(status);
@@ -498,7 +554,7 @@ export class Driver implements Desk {
   /** A fault in the engine ends this run, and only this one; its door is not used again. What still runs is told to stop. */
   #fail(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
-    const fault = error instanceof InternalError ? error : new InternalError(message, { cause: error });
+    const fault = error instanceof DagnyError ? error : new InternalError(message, { cause: error });
     this.#close(fault);
     this.#extras?.parks.abortAll(fault);
     this.#signals.abortAll(fault);
@@ -508,8 +564,10 @@ export class Driver implements Desk {
     this.#door = undefined;
     this.#isOver = true;
     this.#alarm.clear();
+    this.#threads?.end();
     this.#extras?.items.stopAll();
     this.#parts.events.close();
+    commandsOver(this);
     this.#parts.onEnd(end);
   }
 }

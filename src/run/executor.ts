@@ -106,6 +106,8 @@ export class DAGExecutor<S extends Shape = AnyShape> {
       clock,
       events,
       pool,
+      keepResults: this.#options.keepResults,
+      graceMs: this.#options.graceMs,
       lower: (core, upstreamsOf) => lowerGrowth(core, defaults, driver.extras.signals.all, upstreamsOf, pool !== undefined),
       guardOf: grownGuard,
       onEnd: (end) => settle(end),

@@ -139,7 +139,7 @@ export class Extras implements ContextExtras {
 
   /** The output of a node, that of a container included. Throws what making it threw. */
   outputOf(node: number): unknown {
-    const output = this.#desk.outputs[node];
+    const output = this.#desk.outputOf(node);
     if (output !== undefined) return output;
     const rule = this.levels.containerOf(node);
     return rule === undefined ? undefined : this.containers.outputOf(node, rule);
@@ -166,9 +166,13 @@ export class Extras implements ContextExtras {
     const { level, local } = this.placeOf(node);
     const task = level.tasks[local];
     if (task === undefined) throw new TypeError(`node ${node} has no function`);
+    return task(this.callInputsOf(node), new AttemptContext(this.#desk, node, attempt));
+  }
+
+  /** What the function of a node that is not a plain one is called with. Throws what making it, or what is around the node, throws. */
+  callInputsOf(node: number): unknown {
     if (this.levels.segmentOf(node).scope.container !== -1) this.paramsOf(node); // Where these throw, whatever is inside fails.
-    // An item may be anything; functions of items take it as it is.
-    return task(this.inputsOf(node) as object, new AttemptContext(this.#desk, node, attempt));
+    return this.inputsOf(node);
   }
 
   /** Keeps what is not in the report, if it may be undone. */
@@ -178,7 +182,7 @@ export class Extras implements ContextExtras {
 
   /** Nobody reads the output of a node any more. */
   free(node: number): void {
-    this.keepForUndo(node, this.#desk.outputs[node]);
+    if (this.#isUndoing) this.undos.keep(node, this.#desk.outputOf(node));
     this.containers.free(node);
   }
 

@@ -165,7 +165,8 @@ export class RunGrowth {
     if (refused !== undefined) throw refused;
   }
 
-  #hand({ scope, level, native }: Addition): void {
+  #hand({ scope, level, links, native }: Addition): void {
+    for (const { to } of links) if (to < newNode) this.#desk.expectSpecial(to);
     const taken = this.#taken.get(scope) ?? new Set<string>();
     this.#taken.set(scope, taken);
     for (const name of level.core.names) taken.add(name);

@@ -3,10 +3,11 @@
  *
  * Most tasks look at few of their inputs, many at none, and an object with foreign keys costs 0.5 µs to make; a view costs 0.02.
  * To the reader it is a plain object with a null prototype that cannot be changed: it can be destructured, spread, enumerated.
- * (Structured clone refuses views: clone `{ ...inputs }`.)
+ * (Structured clone refuses views: clone `{ ...inputs }`. Values that go to another thread may have views in them.)
  */
 import type { GraphCore } from "../dag/graph-core.js";
 import type { NativePlan } from "../native/index.js";
+import { shownByView } from "../threads/viewed-inputs.js";
 
 /** What `node:util` calls `inspect.custom`. */
 const inspect: unique symbol = Symbol.for("nodejs.util.inspect.custom");
@@ -43,15 +44,18 @@ export class RunInputs {
   readonly #core: GraphCore;
   readonly #plan: NativePlan;
   readonly #outputs: readonly unknown[];
+  /** Asked where there is no output, if threads make some. */
+  readonly #fetch: ((node: number) => unknown) | undefined;
   #rows: UpstreamRows | undefined;
   readonly #traps: ProxyHandler<InputsView>;
 
-  constructor(core: GraphCore, plan: NativePlan, outputs: readonly unknown[]) {
+  constructor(core: GraphCore, plan: NativePlan, outputs: readonly unknown[], fetch?: (node: number) => unknown) {
     this.#core = core;
     this.#plan = plan;
     this.#outputs = outputs;
+    this.#fetch = fetch;
     this.#traps = {
-      get: (reader, key) => this.#read(reader.node, key),
+      get: (reader, key) => (key === shownByView ? reader.copy : this.#read(reader.node, key)),
       has: (reader, key) => this.#find(reader.node, key) !== -1,
       ownKeys: (reader) => this.#namesOf(reader.node),
       getOwnPropertyDescriptor: (reader, key) => Reflect.getOwnPropertyDescriptor(reader.copy, key),
@@ -85,7 +89,9 @@ export class RunInputs {
 
   #read(node: number, key: string | symbol): unknown {
     const upstream = this.#find(node, key);
-    return upstream === -1 ? undefined : this.#outputs[upstream];
+    if (upstream === -1) return undefined;
+    const output = this.#outputs[upstream];
+    return output === undefined && this.#fetch !== undefined ? this.#fetch(upstream) : output;
   }
 
   /** The id of the upstream of `node` that has this name, or -1. */

@@ -4,9 +4,11 @@
  * Ids are those of the whole run; names are addresses.
  */
 import { messageOf, quote } from "../errors/base.js";
+import { CommandError } from "../errors/command.js";
 import { RejectedError, WaitTimeoutError } from "../errors/control.js";
 import { LimitExceededError } from "../errors/graph.js";
 import { TaskError, TimeoutError } from "../errors/task.js";
+import { ThreadCrashedError } from "../errors/threads.js";
 import type { LoweredContainer } from "../flow/lowered.js";
 import type { NativeRun } from "../native/index.js";
 import { type NodeState, nodeStates, type PastAttempt, type RunColumns, reasonName } from "./columns.js";
@@ -83,7 +85,7 @@ export class RunOutcome {
 
   /** What a node put out; `undefined` where making a container's output threw. */
   outputOf(node: number): unknown {
-    if (this.#driver.flow.base.containers.size === 0 && !this.hasMore) return this.#driver.outputs[node];
+    if (this.#driver.flow.base.containers.size === 0 && !this.hasMore) return this.#driver.outputOf(node);
     try {
       return this.#driver.extras.outputOf(node);
     } catch {
@@ -174,6 +176,9 @@ export class RunOutcome {
     const isWait = knownExtras?.waitOf(node) !== undefined;
     if (isWait && (thrown instanceof RejectedError || thrown instanceof WaitTimeoutError)) return thrown;
     if (reason === "timeout") return this.#timeout(node, name, attempt);
+    // It speaks of this very attempt; one that somebody else's command left with a task is that task's own error.
+    if (thrown instanceof CommandError && thrown.node === name && thrown.attempt === attempt) return thrown;
+    if (reason === "crashed" && thrown instanceof ThreadCrashedError) return thrown;
     const container = knownExtras?.levels.containerOf(node);
     if (container !== undefined && !errors.has(node)) return this.#containerError(node, container, name, attempt);
     if (attempt === 0 && !errors.has(node)) return this.#silentPredicate(node, name);

@@ -33,17 +33,26 @@ export class PlainTasks {
 
 /** The functions of the plain nodes of a level, by id. O(n + m) where it has special ones, once for each plan; then O(n), or O(1) without. */
 function plainTasksOf(level: Lowered): readonly (AnyTask | undefined)[] {
-  const { core, containers, guards, tasks } = level;
-  const { join, finally: isFinally } = core.nodes;
-  if (join === null && isFinally === null && guards.size === 0 && containers.size === 0) return tasks;
-  let special = specialByPlan.get(level.plan);
-  if (special === undefined) {
-    special = [...specialNodes(level)];
-    specialByPlan.set(level.plan, special);
-  }
-  const plain = tasks.slice();
+  const special = specialNodesOf(level);
+  if (special.length === 0) return level.tasks;
+  const plain = level.tasks.slice();
   for (const node of special) plain[node] = undefined;
   return plain;
+}
+
+const noNodes: readonly number[] = [];
+
+/** The nodes of a level that are not plain, though they may have a function. O(1) where no rule makes any, else O(n + m) once for each plan. */
+export function specialNodesOf(level: Lowered): readonly number[] {
+  const { core, containers, guards, plan } = level;
+  const { join, finally: isFinally } = core.nodes;
+  if (join === null && isFinally === null && guards.size === 0 && containers.size === 0) return noNodes;
+  let special = specialByPlan.get(plan);
+  if (special === undefined) {
+    special = [...specialNodes(level)];
+    specialByPlan.set(plan, special);
+  }
+  return special;
 }
 
 function specialNodes(level: Lowered): ReadonlySet<number> {

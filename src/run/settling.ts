@@ -4,6 +4,7 @@
  * I1 An attempt that was told to stop gives nothing to the report; what it did may still be undone.
  */
 import type { Door } from "../native/index.js";
+import type { ThreadedRun } from "../threads/threaded-run.js";
 import type { Desk } from "./desk.js";
 import type { Extras } from "./extras.js";
 import type { Policies } from "./policies.js";
@@ -19,6 +20,8 @@ export interface SettlingScene {
   readonly extras: () => Extras;
   /** The extras, where the run has needed any. */
   readonly knownExtras: () => Extras | undefined;
+  /** What threads do for the run; `undefined` where none does. */
+  readonly threads: ThreadedRun | undefined;
 }
 
 /** How the attempts of one run end. */
@@ -42,16 +45,18 @@ export class Settling {
       return false;
     }
     const growth = this.#scene.knownExtras()?.growth;
-    if (growth === undefined || !growth.isAsked(node, attempt)) {
-      this.keep(node, attempt, value);
-      door.settled(node, attempt, now, true);
-      return true;
-    }
+    const hasGrown = growth?.isAsked(node, attempt) === true;
     try {
-      growth.commit(node);
+      this.#scene.threads?.publish(node, value);
+      if (hasGrown) growth?.commit(node);
     } catch (error) {
       this.#failed(door, node, attempt, now, error);
       return false;
+    }
+    if (!hasGrown) {
+      this.keep(node, attempt, value);
+      door.settled(node, attempt, now, true);
+      return true;
     }
     this.keep(node, attempt, value);
     door.grew(node, attempt, now);
@@ -68,6 +73,12 @@ export class Settling {
     if (this.#scene.isUndoing) this.#scene.extras().keepForUndo(node, value);
   }
 
+  /** An attempt has failed, and no policy and no error has a say in it: there is no retry. */
+  failedForGood(door: Door, node: number, attempt: number, now: number, error: unknown): void {
+    if (!this.#signals.returned(node, attempt)) this.#desk.errors.set(node, error);
+    door.failed(node, attempt, now, false, undefined);
+  }
+
   #failed(door: Door, node: number, attempt: number, now: number, error: unknown): void {
     if (!this.#signals.returned(node, attempt)) this.#desk.errors.set(node, error);
     const { mayRetry, afterMs, fault } = adviceOf(error, attempt, this.#scene.policies.retryTestOf(node));
@@ -80,11 +91,14 @@ export class Settling {
   /** Nobody will read the output of a node any more. */
   free(node: number): void {
     this.#scene.knownExtras()?.free(node);
+    this.#scene.threads?.free(node);
     this.#outputs[node] = undefined;
   }
 
   /** The outcome of an attempt that was just reported came after its deadline: it is a timeout, and gave nothing. */
   discard(node: number, attempt: number): void {
+    const late = this.#scene.threads?.discard(node, attempt);
+    if (late !== undefined) this.#keepForUndo(node, late);
     if (this.#signals.forget(node, attempt)) return;
     this.#keepForUndo(node, this.#outputs[node]);
     this.#outputs[node] = undefined;

@@ -15,6 +15,7 @@
  * not let it. That an attempt has returned, main hears from the scheduler, perhaps before the acknowledgment.
  */
 import type { MessagePort } from "node:worker_threads";
+import type { ModuleRef } from "../flow/module-ref.js";
 
 /** One attempt. */
 export interface AttemptRef {
@@ -26,13 +27,6 @@ export interface AttemptRef {
 
 /** How a question ended: its value, or the encoded error. */
 export type Answer = { readonly isOk: true; readonly value: unknown } | { readonly isOk: false; readonly error: Uint8Array };
-
-/** A value that bytes alone cannot hold, as the codec makes it: shared buffers stay shared, moved ones are transferred with the message. */
-export interface CarriedValue {
-  readonly bytes: Uint8Array;
-  /** The bytes name them by index. */
-  readonly buffers: readonly (ArrayBuffer | SharedArrayBuffer)[];
-}
 
 /** The thread's code is loaded; it takes leases from now on. */
 export interface ReadyMessage {
@@ -53,8 +47,13 @@ export type Question =
 
 /** The options of a wait, without its schema: the thread itself checks what comes. */
 export interface CrossingWait {
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   readonly default?: unknown;
+  /**
+   * There is a schema: to main it is `(value) => ({ value, isDefault: false })`. The default comes as `{ value, isDefault: true }` already,
+   * so that the thread can tell them apart: no schema looks at defaults.
+   */
+  readonly isChecked?: boolean;
 }
 
 /** The task asks to be parked; answered by `AnswerMessage` once it is resumed. `id` is the thread's own. */
@@ -79,8 +78,8 @@ export interface Calls {
   };
   readonly addNodes: { readonly args: readonly [entries: readonly CrossingEntry[]]; readonly value: undefined };
   readonly addEdges: { readonly args: readonly [edges: readonly CrossingEdge[]]; readonly value: undefined };
-  /** The output of `upstream` that was carried; where its edge to this node says `move`, transferred. */
-  readonly value: { readonly args: readonly [upstream: number]; readonly value: CarriedValue };
+  /** The output of `upstream`, which was carried; where its edge to this node says `move`, with its buffers. */
+  readonly value: { readonly args: readonly [upstream: number]; readonly value: unknown };
   /** The names of the upstreams of a base node, in node order, where the description of the run has no names. */
   readonly upstreamNames: { readonly args: readonly [node: number]; readonly value: readonly string[] };
 }
@@ -118,10 +117,10 @@ export interface LoadedMessage {
   readonly url: string;
 }
 
-/** An output that bytes cannot hold (tag 6 of its record). Comes before the attempt's report (I5). */
+/** An output that bytes cannot hold (tag 6 of its record): as it is, shared buffers shared. Comes before the attempt's report (I5). */
 export interface CarriedMessage extends AttemptRef {
   readonly type: "carried";
-  readonly value: CarriedValue;
+  readonly value: unknown;
 }
 
 /** A fault in the engine, on the thread. It ends after this. */
@@ -163,20 +162,11 @@ export type ReturnMessage = Answer & { readonly type: "return"; readonly id: num
 /** The inputs of a prepared attempt, where bytes cannot hold them. Posted before the attempt is prepared, for this seat alone. */
 export interface CarryMessage extends AttemptRef {
   readonly type: "carry";
-  readonly value: CarriedValue;
+  readonly inputs: unknown;
 }
 
 /** What main says. */
 export type MainMessage = AbortMessage | AnswerMessage | ReturnMessage | CarryMessage;
-
-/** Where a task's function is. */
-export interface ModuleRef {
-  /** A `file:` URL, or any other that `import()` takes. */
-  readonly url: string;
-  readonly exportName: string;
-  /** Whether the module names it in `defineTasks`; else it exports it. */
-  readonly isDefined: boolean;
-}
 
 /** A function of a run as threads are told of it. */
 export interface DescribedFunction extends ModuleRef {

@@ -91,7 +91,14 @@ impl NativeCommand {
     /// Starts it. `hear(kind, chunk, end)` is called with each chunk (kind 1 standard output, 2 standard error) and at last, once, with
     /// the end (kind 0). Throws where the process cannot have a thread more.
     #[napi(constructor, catch_unwind)]
-    pub fn new(spec: NativeCommandSpec, hear: Function<'_, Arguments, ()>) -> napi::Result<Self> {
+    pub fn new(
+        spec: NativeCommandSpec,
+        #[napi(ts_arg_type = "(kind: number, chunk: Buffer | null, end: NativeCommandEnd | null) => void")] hear: Function<
+            '_,
+            Arguments,
+            (),
+        >,
+    ) -> napi::Result<Self> {
         let callback = hear.build_threadsafe_function::<Event>().build_callback(|context: ThreadsafeCallContext<Event>| {
             Ok(FnArgs::from(match context.value {
                 Event::Output(stream, bytes) => (if stream == Stream::Stdout { 1 } else { 2 }, Some(bytes.into()), None),

@@ -233,10 +233,11 @@ impl Live {
     /// A node's inputs are made: hands it to the threads, to `seat` alone if one is named. Answers false where its lease is void.
     pub fn prepare(&mut self, lease: Lease, function: u32, inputs: Arc<[u8]>, seat: Option<usize>) -> bool {
         let Self { run, sharing: Some(sharing), .. } = self else { return false };
-        if !run.is_leased(lease.node, lease.attempt) || sharing.prepared.contains_key(&lease.node) {
+        let is_there = sharing.prepared.get(&lease.node).is_some_and(|&(attempt, _)| attempt == lease.attempt);
+        if is_there || !run.is_leased(lease.node, lease.attempt) {
             return false;
         }
-        sharing.prepared.insert(lease.node, inputs);
+        sharing.prepared.insert(lease.node, (lease.attempt, inputs));
         let entry = Entry { lease, function, is_prepared: true, is_pinned: seat.is_some() };
         sharing.queues.push(entry, seat);
         match seat {
@@ -279,7 +280,7 @@ impl Live {
 
     /// The inputs that were made for a leased node.
     pub fn prepared(&self, node: u32) -> Option<Arc<[u8]>> {
-        self.sharing.as_ref()?.prepared.get(&node).cloned()
+        Some(Arc::clone(&self.sharing.as_ref()?.prepared.get(&node)?.1))
     }
 
     /// What threads are to know of the run.

@@ -119,3 +119,47 @@ impl SeatMemory {
         Some(f64::from_bits(self.begins[place].load(Ordering::Relaxed))).filter(|at| !at.is_nan())
     }
 }
+
+/// What the JavaScript of a thread does with its memory; here for those who stand in for it in tests.
+impl SeatMemory {
+    /// Reads a word, by its place in bytes.
+    pub fn peek(&self, at: usize) -> u32 {
+        match at {
+            0..64 => self.header[at / 4].load(Ordering::Relaxed),
+            LEASES_AT..BEGINS_AT => self.leases[(at - LEASES_AT) / 16][(at - LEASES_AT) % 16 / 4].load(Ordering::Relaxed),
+            _ => 0,
+        }
+    }
+
+    /// Writes a word of the header.
+    pub fn poke(&self, at: usize, word: u32) {
+        self.header[at / 4].store(word, Ordering::Relaxed);
+    }
+
+    /// Says what time it is, in ms.
+    pub fn poke_now(&self, ms: f64) {
+        let bits = ms.to_bits();
+        let halves = if cfg!(target_endian = "little") { [bits as u32, (bits >> 32) as u32] } else { [(bits >> 32) as u32, bits as u32] };
+        self.poke(8, halves[0]);
+        self.poke(12, halves[1]);
+    }
+
+    /// Writes a record.
+    pub fn poke_record(&self, place: usize, node: u32, kind_and_attempt: u32, times: [f64; 2]) {
+        let (low, high) = if cfg!(target_endian = "little") { (node, kind_and_attempt) } else { (kind_and_attempt, node) };
+        let words = [u64::from(low) | u64::from(high) << 32, times[0].to_bits(), times[1].to_bits(), 0];
+        for (cell, word) in self.records[place].iter().zip(words) {
+            cell.store(word, Ordering::Relaxed);
+        }
+    }
+
+    /// Claims the next of `count` leases.
+    pub fn claim(&self, count: u32) -> Option<u32> {
+        self.claims.claim(count)
+    }
+
+    /// Says when a claimed lease was called, in ms.
+    pub fn poke_begin(&self, place: usize, ms: f64) {
+        self.begins[place].store(ms.to_bits(), Ordering::Relaxed);
+    }
+}

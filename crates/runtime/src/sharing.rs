@@ -82,7 +82,8 @@ pub struct Sharing {
     pub(crate) values: Values,
     /// What attempts gave that are not known to have completed their node.
     pub(crate) pending: BTreeMap<(u32, u32), Value>,
-    pub(crate) prepared: BTreeMap<u32, Arc<[u8]>>,
+    /// Inputs that were made for leased nodes, with the attempt they were made for.
+    pub(crate) prepared: BTreeMap<u32, (u32, Arc<[u8]>)>,
     pub(crate) reports: VecDeque<Report>,
     /// For the main thread: what to call.
     pub(crate) leases: VecDeque<Lease>,
@@ -345,7 +346,12 @@ impl Sharing {
 
     fn revoke(&mut self, run: &Run, node: u32) {
         if run.place(node) == Place::Thread && !run.is_live(node) {
-            let was_queued = self.function_of(node).is_some() || self.prepared.remove(&node).is_some();
+            let attempt = run.columns().attempt()[node as usize] + 1;
+            let is_prepared = self.prepared.get(&node).is_some_and(|&(of, _)| of == attempt);
+            if is_prepared {
+                self.prepared.remove(&node);
+            }
+            let was_queued = is_prepared || self.function_of(node).is_some();
             if was_queued {
                 self.queues.void(node);
             }

@@ -1,0 +1,99 @@
+/**
+ * Which class an error is of, on the side it leaves and on the side it arrives.
+ *
+ * JavaScript's own classes and Dagny's exist on both sides. A class of the user's does not have to: in its place stands a class of the same
+ * name that extends the built-in, or Dagny's, class which the user's descends from.
+ */
+import { types } from "node:util";
+import * as dagnyErrors from "../errors/index.js";
+import { nameOf, ownValue } from "./kinds.js";
+
+type ErrorClass = new (...parameters: never[]) => Error;
+
+/** The class of errors that every error descends from at last. */
+const rootName = "Error";
+
+const platformClasses: readonly ErrorClass[] = [
+  Error,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+  AggregateError,
+  DOMException,
+];
+
+const dagnyClasses: readonly ErrorClass[] = Object.values<unknown>(dagnyErrors).filter(isErrorClass);
+
+function isErrorClass(value: unknown): value is ErrorClass {
+  return typeof value === "function" && value.prototype instanceof Error;
+}
+
+const classes = new Map<string, ErrorClass>([...platformClasses, ...dagnyClasses].map((errorClass) => [errorClass.name, errorClass]));
+const namesByPrototype = new Map<object, string>([...classes].map(([name, { prototype }]) => [prototype, name]));
+const dagnyNames = new Set(dagnyClasses.map(({ name }) => name));
+
+/** What an error is: the class both sides know, and the name of its own class, which is empty where that is the same. */
+export interface ErrorKind {
+  readonly className: string;
+  readonly baseName: string;
+}
+
+/** Longer names are cut: they are text of the user's. */
+const longestName = 200;
+
+/** The class of an error. Runs no code of the user's. */
+export function kindOfError(error: object): ErrorKind {
+  const first: object | null = Object.getPrototypeOf(error);
+  const baseName = baseNameOf(first);
+  if (first === null || namesByPrototype.has(first)) return { className: "", baseName };
+  const name = nameOf(ownValue(first, "constructor")).slice(0, longestName);
+  return { className: name === baseName ? "" : name, baseName };
+}
+
+function baseNameOf(prototype: object | null): string {
+  let copied: string | undefined;
+  for (let at = prototype; at !== null && !types.isProxy(at); at = Object.getPrototypeOf(at)) {
+    const known = namesByPrototype.get(at);
+    // Another copy of Dagny, or another realm, has the same classes under other prototypes.
+    if (known !== undefined) return known === rootName && copied !== undefined ? copied : known;
+    const name = nameOf(ownValue(at, "constructor"));
+    if (name === "DagnyError" && copied !== undefined) return copied;
+    if (dagnyNames.has(name)) copied ??= name;
+    else if (classes.has(name) && name !== rootName) return name;
+  }
+  return rootName;
+}
+
+/** The prototype of a class that both sides know: what an error has without saying so. */
+export function prototypeOf(baseName: string): object {
+  return (classes.get(baseName) ?? Error).prototype;
+}
+
+/** Classes made here, by base and name. As many as a program has classes of errors; past the limit all are made anew. */
+const made = new Map<string, ErrorClass>();
+const mostMade = 1_000;
+
+function classOf({ className, baseName }: ErrorKind): ErrorClass {
+  const base = classes.get(baseName) ?? Error;
+  if (className === "") return base;
+  const key = `${baseName}:${className}`;
+  const known = made.get(key);
+  if (known !== undefined) return known;
+  const standIn = class extends base {};
+  Object.defineProperty(standIn, "name", { value: className, configurable: true });
+  if (made.size >= mostMade) made.clear();
+  made.set(key, standIn);
+  return standIn;
+}
+
+/** An error of a class, without running a constructor of Dagny's or the user's. `text` is what a DOMException cannot be told later. */
+export function makeError(kind: ErrorKind, text: readonly string[]): Error {
+  const made = classOf(kind);
+  if (kind.baseName === "DOMException") return Reflect.construct(DOMException, text, made);
+  if (kind.baseName === "AggregateError") return Reflect.construct(AggregateError, [[]], made);
+  const builtIn = dagnyNames.has(kind.baseName) ? Error : (classes.get(kind.baseName) ?? Error);
+  return Reflect.construct(builtIn, [], made);
+}

@@ -1,0 +1,303 @@
+/**
+ * What a thread knows of one run: its functions, what its tasks are given, and what their contexts ask for, which is mostly asked of main.
+ *
+ * I1 What is asked of main costs a round trip, so all that can be known here is known here: a direct node is a base node, so it has no index,
+ * no iteration, no previous. I2 Before main is asked or told anything, the scheduler has heard of every attempt that has begun here
+ * ({@link ThreadDesk.report}).
+ */
+import { deserialize } from "node:v8";
+import { InternalError } from "../../errors/internal.js";
+import type { GrowthEdge, GrowthEntry } from "../../flow/growth.js";
+import type { AnyTask } from "../../flow/lowered.js";
+import type { RunState, WaitOptions } from "../../flow/task.js";
+import { AttemptContext, type ContextExtras, type ContextHost } from "../../run/context.js";
+import type { AddressSegment } from "../../run/levels.js";
+import { AttemptSignals } from "../../run/signals.js";
+import { decode } from "../codec.js";
+import type { AttemptRef, Calls, PreparedAttempt, RunDescription } from "../messages.js";
+import { crossingEdges, crossingEntries, crossingWait, whatCame } from "./crossing.js";
+import { type InputSource, inputsOf } from "./inputs.js";
+import { KnownValues } from "./known-values.js";
+import type { MainLine } from "./main-line.js";
+import type { NativeSeatLike } from "./seat.js";
+
+/** A function that could not be had: its attempts fail for good. */
+export class LoadFailure {
+  constructor(readonly error: unknown) {}
+}
+
+/** What a run needs of its thread. */
+export interface ThreadDesk {
+  readonly native: NativeSeatLike;
+  readonly line: MainLine;
+  /** Takes across all that has been recorded, the beginning of the attempt that is being called included (I2). */
+  report(): void;
+}
+
+/** What a prepared attempt is given, as far as it is known; the rest is asked for once. */
+type Given = { -readonly [K in keyof PreparedAttempt]: PreparedAttempt[K] };
+
+/** One run, on one thread. */
+export class ThreadRun implements ContextHost, ContextExtras, InputSource {
+  readonly id: number;
+  readonly #desk: ThreadDesk;
+  /** The version of what is known of it; -1 before anything is. */
+  version = -1;
+  #description: RunDescription | undefined;
+  /** The functions by index; holes where they have not been loaded. */
+  readonly fns: (AnyTask | LoadFailure | undefined)[] = [];
+  /** Which of them are being loaded. */
+  readonly loading = new Set<number>();
+  readonly #values = new KnownValues();
+  /** Whether outputs of attempts made here can be trusted to be those of their nodes. */
+  #isTrusted = true;
+  /** Whether any attempt was given, told, or asked for anything that has to be forgotten when it returns. */
+  #hasMore = false;
+  readonly #signals = new AttemptSignals();
+  /** Attempts that asked for additions: main settles them. */
+  readonly #growing = new Set<number>();
+  /** By node. */
+  readonly #given = new Map<number, Given>();
+  /** Inputs that have come, boxed: they may be anything. By node. */
+  readonly #carried = new Map<number, { readonly inputs: unknown }>();
+  #names: readonly string[] | undefined;
+  #upstreams: { readonly starts: Uint32Array; readonly ids: Uint32Array } | undefined;
+  #state: RunState | undefined;
+  #runId: string | undefined;
+  #params: { readonly value: unknown } | undefined;
+
+  constructor(id: number, desk: ThreadDesk) {
+    this.id = id;
+    this.#desk = desk;
+  }
+
+  /** Reads again what there is to know of it. Answers whether it still goes on. */
+  describe(version: number): boolean {
+    const bytes = this.#desk.native.description(this.id);
+    if (bytes === null) return false;
+    const description: RunDescription = deserialize(bytes);
+    this.#description = description;
+    this.version = version;
+    for (const [i, { fault }] of description.fns.entries()) {
+      if (fault !== undefined && typeof this.fns[i] !== "function") this.fns[i] = new LoadFailure(decode(fault));
+    }
+    return true;
+  }
+
+  /** Where the function of this index is. */
+  refOf(fn: number): RunDescription["fns"][number] {
+    const ref = this.#description?.fns[fn];
+    if (ref === undefined) throw new InternalError(`run ${this.id} has no function ${fn}`);
+    return ref;
+  }
+
+  // ── what tasks are given ──
+
+  /** The context of an attempt. */
+  contextOf(node: number, attempt: number): AttemptContext {
+    return new AttemptContext(this, node, attempt);
+  }
+
+  /** The inputs of a direct node. */
+  inputsOf(node: number): object {
+    return inputsOf(this, node);
+  }
+
+  /** The inputs of a prepared attempt. */
+  preparedInputsOf(node: number): unknown {
+    const bytes = this.#desk.native.prepared(this.id, node);
+    if (bytes === null) throw new InternalError(`run ${this.id} has nothing prepared for node ${node}`);
+    const given = decode(bytes) as Given;
+    this.#given.set(node, given);
+    this.#hasMore = true;
+    if (given.isCarried !== true) return given.inputs;
+    this.#desk.line.takeMail();
+    const carried = this.#carried.get(node);
+    if (carried === undefined) throw new InternalError(`run ${this.id}: the inputs of node ${node} have not come`);
+    this.#carried.delete(node);
+    return carried.inputs;
+  }
+
+  /** Inputs have come that bytes cannot hold. */
+  carry(node: number, inputs: unknown): void {
+    this.#carried.set(node, { inputs });
+  }
+
+  upstreamsOf(node: number): Uint32Array {
+    this.#upstreams ??= this.#desk.native.upstreams(this.id) ?? noUpstreams; // Nobody waits for code of a run that is over.
+    const { starts, ids } = this.#upstreams;
+    return ids.subarray(starts[node], starts[node + 1]);
+  }
+
+  upstreamNamesOf(node: number): readonly string[] {
+    const upstreams = this.upstreamsOf(node);
+    if (upstreams.length === 0) return [];
+    const names = this.#baseNames();
+    if (names === undefined) return this.#call(node, "upstreamNames", [node]);
+    return Array.from(upstreams, (upstream) => names[upstream] as string);
+  }
+
+  inputOf(node: number, upstream: number): unknown {
+    const values = this.#values;
+    if (values.find(upstream)) return values.found;
+    const value = this.#desk.native.value(this.id, upstream);
+    if (typeof value !== "object" || value === null) {
+      values.addScalar(upstream, value);
+      return value;
+    }
+    if (value instanceof Uint8Array) {
+      const decoded = decode(value);
+      values.addObject(upstream, decoded, value.byteLength);
+      return decoded;
+    }
+    const carried = this.#call(node, "value", [upstream]);
+    values.addObject(upstream, carried, 0); // What it weighs is in buffers that others have, too.
+    return carried;
+  }
+
+  #baseNames(): readonly string[] | undefined {
+    const names = this.#description?.names;
+    if (names !== undefined) this.#names ??= deserialize(names) as string[];
+    return this.#names;
+  }
+
+  // ── what attempts come to ──
+
+  /** The code of an attempt has returned. Answers whether main has to settle what it gave. */
+  returned(node: number, attempt: number): boolean {
+    if (!this.#hasMore) return false;
+    this.#signals.returned(node, attempt);
+    this.#signals.forget(node, attempt);
+    this.#given.delete(node);
+    return this.#growing.delete(keyOf(node, attempt));
+  }
+
+  /** Keeps an output at hand that fits a record. */
+  keepScalar(node: number, value: unknown): void {
+    if (this.#isTrusted && this.#description?.names !== undefined) this.#values.addScalar(node, value);
+  }
+
+  /** Keeps an output at hand that was put as so many bytes. */
+  keepObject(node: number, value: unknown, byteCount: number): void {
+    if (this.#isTrusted && this.#description?.names !== undefined) this.#values.addObject(node, value, byteCount);
+  }
+
+  /** From now on outputs are read where the scheduler has them. */
+  mistrust(): void {
+    if (!this.#isTrusted) return;
+    this.#isTrusted = false;
+    this.#values.clear();
+  }
+
+  /** An attempt is told to stop. Its listeners are called. */
+  abort(node: number, attempt: number, reason: unknown): void {
+    this.#hasMore = true;
+    this.mistrust();
+    this.#signals.tell(node, attempt, reason)?.abort(reason);
+  }
+
+  // ── what contexts ask for ──
+
+  get extras(): ContextExtras {
+    return this;
+  }
+
+  get runId(): string {
+    this.#runId ??= this.#description?.runId ?? this.#call(0, "runId", []);
+    return this.#runId;
+  }
+
+  nameOf(node: number): string {
+    const given = this.#given.get(node);
+    if (given !== undefined) return (given.name ??= this.#call(node, "name", []));
+    return this.#baseNames()?.[node] ?? this.#call(node, "name", []);
+  }
+
+  pathOf(node: number): readonly AddressSegment[] {
+    const given = this.#given.get(node);
+    return given === undefined ? [this.nameOf(node)] : (given.path ??= this.#call(node, "path", []));
+  }
+
+  paramsOf(node: number): unknown {
+    const given = this.#given.get(node);
+    if (given === undefined) {
+      this.#params ??= { value: this.#call(node, "params", []) };
+      return this.#params.value;
+    }
+    if (!("params" in given)) given.params = this.#call(node, "params", []);
+    return given.params;
+  }
+
+  indexOf(node: number): number {
+    return this.#given.get(node)?.index ?? -1;
+  }
+
+  iterationOf(node: number): number {
+    const given = this.#given.get(node);
+    return given === undefined ? 0 : (given.iteration ??= this.#call(node, "iteration", []));
+  }
+
+  previousOf(node: number): unknown {
+    const given = this.#given.get(node);
+    if (given === undefined) return undefined;
+    if (!("previous" in given)) given.previous = this.#call(node, "previous", []);
+    return given.previous;
+  }
+
+  get state(): RunState {
+    this.#state ??= {
+      get: (key) => this.#call(0, "stateGet", [key]),
+      set: (key, value, options) => this.#call(0, "stateSet", [key, value, options]),
+    };
+    return this.#state;
+  }
+
+  signalOf(node: number, attempt: number): AbortSignal {
+    this.#hasMore = true;
+    return this.#signals.of(node, attempt);
+  }
+
+  log(node: number, attempt: number, message: string, data: unknown): void {
+    this.#desk.report();
+    this.#desk.line.log({ run: this.id, node, attempt }, message, data);
+  }
+
+  sleep(node: number, attempt: number, ms: number): Promise<unknown> {
+    this.#desk.report();
+    return this.#desk.line.ask({ run: this.id, node, attempt }, { what: "sleep", args: [ms] });
+  }
+
+  waitFor(node: number, attempt: number, signal: string, options: WaitOptions | undefined): Promise<unknown> {
+    const crossing = crossingWait(options, this.nameOf(node));
+    this.#desk.report();
+    const answer = this.#desk.line.ask({ run: this.id, node, attempt }, { what: "waitFor", args: [signal, crossing] });
+    return whatCame(answer, options);
+  }
+
+  addNodes(node: number, attempt: number, entries: Iterable<GrowthEntry>): void {
+    this.#grow({ run: this.id, node, attempt }, "addNodes", [crossingEntries(entries)]);
+  }
+
+  addEdges(node: number, attempt: number, edges: Iterable<GrowthEdge>): void {
+    this.#grow({ run: this.id, node, attempt }, "addEdges", [crossingEdges(edges)]);
+  }
+
+  #grow<What extends "addNodes" | "addEdges">(ref: AttemptRef, what: What, args: Calls[What]["args"]): void {
+    this.#desk.report();
+    this.#desk.line.call(ref, what, args);
+    this.#hasMore = true;
+    this.#growing.add(keyOf(ref.node, ref.attempt));
+  }
+
+  #call<What extends keyof Calls>(node: number, what: What, args: Calls[What]["args"]): Calls[What]["value"] {
+    this.#desk.report();
+    return this.#desk.line.call({ run: this.id, node, attempt: 0 }, what, args);
+  }
+}
+
+const noUpstreams = { starts: new Uint32Array(), ids: new Uint32Array() };
+
+/** An attempt as one number: exact for 2^32 nodes and 2^20 attempts of each. */
+function keyOf(node: number, attempt: number): number {
+  return attempt * 2 ** 32 + node;
+}
