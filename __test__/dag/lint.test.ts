@@ -3,8 +3,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DAG } from "../../src/dag/dag.js";
 import type { JoinOption } from "../../src/dag/options.js";
-import { subDag } from "../../src/flow/definitions.js";
+import { loop, map, subDag } from "../../src/flow/definitions.js";
 import { looks } from "../../src/flow/join-tree.js";
+import { task } from "../../src/flow/task-kinds.js";
 
 const pass = (): number => 1;
 const yes = (): boolean => true;
@@ -26,6 +27,27 @@ function branches(join: JoinOption, group: readonly [string, string] = ["size", 
 }
 
 describe("lint names", () => {
+  it("functions that are to run on a thread and cannot, at any depth", () => {
+    const here = task.module("file:///tasks.js", "five");
+    const onThread = { on: "thread" } as const;
+    const inner = DAG.builder().task("x", pass, onThread).task("y", here, onThread).build();
+    const flow = DAG.builder()
+      .task("a", pass, onThread)
+      .task("b", here, onThread)
+      .task("c", pass)
+      .task("m", map({ over: () => [1], each: pass }), onThread)
+      .task("l", loop({ body: here, until: () => true, limit: 1 }), onThread)
+      .task("s", subDag(inner))
+      .addNode("later", onThread) // Its task may come with the run.
+      .build();
+    expect(flow.lint().map(({ code, node }) => [code, node])).toEqual([
+      ["TASK_CANNOT_CROSS", "a"],
+      ["TASK_CANNOT_CROSS", "m"],
+      ["TASK_CANNOT_CROSS", "s/x"],
+    ]);
+    expect(flow.lint()[0]?.message).toContain('the task of node "a" is a function, which cannot go to another thread');
+  });
+
   it("a join of branches of which a run takes one", () => {
     expect(branches("allCompleted").lint()).toEqual([
       {

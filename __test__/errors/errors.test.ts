@@ -31,7 +31,7 @@ const all: readonly (readonly [InstanceType<typeof errors.GraphError> | Error, e
   [new errors.TaskError("a", 1, "x"), "TASK_FAILED"],
   [new errors.TimeoutError("a", 2, 50), "TASK_TIMEOUT"],
   [new errors.TaskCannotCrossError(["a"]), "TASK_CANNOT_CROSS"],
-  [new errors.ValueNotCloneableError("a", "result.close", "a function"), "VALUE_NOT_CLONEABLE"],
+  [new errors.ValueNotCloneableError("a", { path: "result.close", what: "a function", cure: "leave it out" }), "VALUE_NOT_CLONEABLE"],
   [new errors.ModuleLoadError({ url: "file:///t.js", exportName: "x" }, "noExport", "a"), "MODULE_LOAD"],
   [new errors.ThreadStartError("x"), "THREAD_START"],
   [new errors.ThreadCrashedError("a", 1, 3), "THREAD_CRASHED"],
@@ -90,8 +90,8 @@ describe("messages", () => {
       'the tasks of 2 nodes are functions, which cannot go to another thread: give each as `task.module(…)` or by `defineTasks(…)`, or say `on: "inline"` for it: "a", "m/b"',
     ],
     [
-      new errors.ValueNotCloneableError("a", "result.rows[3].close", "a function"),
-      "result.rows[3].close is a function, which cannot go to another thread; leave it out, or run the nodes that use it inline",
+      new errors.ValueNotCloneableError(undefined, { path: "result.rows[3].close", what: "a function", cure: "leave it out" }),
+      "result.rows[3].close is a function, which cannot go to another thread; leave it out",
     ],
     [
       new errors.ModuleLoadError({ url: "file:///t.js", exportName: "x" }, "noExport", "a", { known: ["y", "z"] }),

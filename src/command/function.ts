@@ -25,7 +25,7 @@ export interface CommandCall {
   readonly input: string | Uint8Array | undefined;
 }
 
-const plans = new WeakMap<AnyTask, CommandPlan>();
+const plans = new WeakMap<object, CommandPlan>();
 
 /** A function that runs a command. */
 export function commandFunction(plan: CommandPlan): AnyTask {
@@ -35,7 +35,7 @@ export function commandFunction(plan: CommandPlan): AnyTask {
 }
 
 /** What a function that `commandFunction` made runs; `undefined` of others. */
-export function commandOf(task: AnyTask): CommandPlan | undefined {
+export function commandOf(task: object): CommandPlan | undefined {
   return plans.get(task);
 }
 

@@ -4,7 +4,6 @@ import { commandJSON, commandOfJSON } from "../command/json.js";
 import { describe, quote } from "../errors/base.js";
 import { GraphFormatError } from "../errors/graph.js";
 import { type DefinitionSpec, type ModuleSpec, TaskDefinition } from "../flow/definition.js";
-import type { AnyTask } from "../flow/lowered.js";
 import { functionAt, moduleOf } from "../flow/module-ref.js";
 import { rowOf } from "./columns.js";
 import { GraphBuilder } from "./graph-builder.js";
@@ -86,9 +85,9 @@ function definitionJSON(spec: DefinitionSpec): Record<string, unknown> {
   for (const inside of ["each", "body"] as const) {
     if (isCore(json[inside])) json[inside] = toJSON(json[inside]);
     const called: unknown = inside in spec ? Reflect.get(spec, inside) : undefined;
-    const ref = typeof called === "function" ? moduleOf(called as AnyTask) : undefined;
+    const ref = typeof called === "function" ? moduleOf(called) : undefined;
     if (ref !== undefined) json[inside] = { kind: "module", ...ref };
-    const command = typeof called === "function" ? commandOf(called as AnyTask) : undefined;
+    const command = typeof called === "function" ? commandOf(called) : undefined;
     if (command !== undefined) json[inside] = commandJSON(command);
   }
   if (isCore(core)) json.graph = toJSON(core);

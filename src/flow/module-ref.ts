@@ -18,10 +18,10 @@ export interface ModuleRef {
   readonly isDefined: boolean;
 }
 
-const refs = new WeakMap<AnyTask, ModuleRef>();
+const refs = new WeakMap<object, ModuleRef>();
 
 /** The address of a function that `functionAt` or `functionHere` made; `undefined` of others, which live on one thread. */
-export function moduleOf(task: AnyTask): ModuleRef | undefined {
+export function moduleOf(task: object): ModuleRef | undefined {
   return refs.get(task);
 }
 

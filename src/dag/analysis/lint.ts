@@ -1,24 +1,27 @@
 /**
- * What is legal and yet cannot be meant: joins that can never be met, because what they ask of their upstreams excludes itself.
+ * What is legal and yet cannot be meant: joins that can never be met, because what they ask of their upstreams excludes itself; nodes that are to
+ * run on a thread with functions that live on one only, which would be refused when a run starts.
  *
- * The criterion is sound, not complete: what is reported can never run, whatever tasks and predicates do. For each node the analysis keeps
+ * For joins the criterion is sound, not complete: what is reported can never run, whatever tasks and predicates do. For each node the analysis keeps
  * the cases in which its join may be met, each case a few facts: how some node ended, which edge of a `choice` group was taken. Facts about one
  * node that contradict each other rule a case out; a join without a case left can never be met. Three things are known: a node that completed
  * had its join met; a node ends in one state, and all its edges show that one; of the edges of a `choice` group a run takes at most one.
  * Whatever else could be (skips, cancellations, filters where there are some) is taken as possible, and where cases become too many, all are.
  */
 import { quote } from "../../errors/base.js";
+import { TaskCannotCrossError } from "../../errors/threads.js";
 import { addressText } from "../../flow/address.js";
 import { TaskDefinition } from "../../flow/definition.js";
 import { type JoinStep, parseJoin } from "../../flow/join-expression.js";
 import type { Look } from "../../flow/join-tree.js";
+import { moduleOf } from "../../flow/module-ref.js";
 import type { GraphCore } from "../graph-core.js";
 import { alternatives, type Cases, combinations, conflictOf, everything, factOfChoice, factOfNode, nothing } from "./cases.js";
 
 /** Something that cannot be meant. */
 export interface LintFinding {
-  readonly code: "JOIN_NEVER_MET";
-  /** The node whose join it is: its name, or its address where it is inside containers. */
+  readonly code: "JOIN_NEVER_MET" | "TASK_CANNOT_CROSS";
+  /** The node whose join or task it is: its name, or its address where it is inside containers. */
   readonly node: string;
   /** Upstreams of it that exclude each other, in node order. */
   readonly upstreams: readonly string[];
@@ -39,12 +42,27 @@ export function lint(core: GraphCore): LintFinding[] {
     const { level, path } = next;
     if (seen.has(level)) continue;
     seen.add(level);
-    findings.push(...new Analysis(level, path).findings());
+    findings.push(...new Analysis(level, path).findings(), ...stuckTasks(level, path));
     for (const [node, task] of level.nodes.task ?? []) {
       const spec = TaskDefinition.specOf(task);
       const inside = spec?.kind === "map" ? spec.each : spec?.kind === "loop" ? spec.body : spec?.kind === "subDag" ? spec.core : undefined;
       if (typeof inside === "object") rest.push({ level: inside, path: [...path, level.names[node] ?? ""] });
     }
+  }
+  return findings;
+}
+
+/** The nodes that say `on: "thread"` of a function without an address, in node order. */
+function stuckTasks({ names, nodes }: GraphCore, path: readonly string[]): LintFinding[] {
+  const findings: LintFinding[] = [];
+  for (const [node, on] of nodes.on ?? []) {
+    const task = nodes.task?.get(node);
+    const spec = TaskDefinition.specOf(task);
+    const called = typeof task === "function" ? task : spec?.kind === "map" ? spec.each : spec?.kind === "loop" ? spec.body : undefined;
+    if (on !== "thread" || typeof called !== "function" || moduleOf(called) !== undefined) continue;
+    const address = addressText(path, names[node] ?? "");
+    const { message } = new TaskCannotCrossError([address]);
+    findings.push({ code: "TASK_CANNOT_CROSS", node: address, upstreams: [], after: [], message });
   }
   return findings;
 }
