@@ -21,6 +21,7 @@ const SUITES = [
   { targets: ["E7"], module: "./targets/small-runs.bench.mjs" },
   { targets: ["E1", "E2", "E3", "E4", "E6"], module: "./targets/runs.bench.mjs" },
   { targets: ["R1", "R2", "R3"], module: "./targets/rules.bench.mjs" },
+  { targets: ["T1", "T2", "T3", "T4", "T5", "T6", "T7"], module: "./targets/threads.bench.mjs" },
   { targets: ["G4"], module: "./targets/start.bench.mjs" },
   { targets: ["G6"], module: "./targets/transitive.bench.mjs" },
   { targets: ["G7"], module: "./targets/drafts.bench.mjs" },

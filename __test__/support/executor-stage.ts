@@ -152,7 +152,7 @@ export class ExecutorStage implements Stage {
   /** @param prefix what stands before the names of these nodes. */
   #dagOf({ nodes, edges }: ProgramFlow, prefix: string): DAG {
     const builder = DAG.builder();
-    for (const node of nodes) builder.task(node.id, this.#taskOf(node, `${prefix}${node.id}`), this.#policyOf(node));
+    for (const node of nodes) builder.task(node.id, this.#taskOf(node, `${prefix}${node.id}`), policyOf(node));
     for (const [from, to, edge] of edges) builder.addEdge(from, to, edgeOf(edge));
     const dag: DAG = builder.build();
     return dag;
@@ -203,19 +203,8 @@ export class ExecutorStage implements Stage {
   }
 
   #grow({ nodes, edges }: ProgramFlow, context: TaskContext): void {
-    context.addNodes(nodes.map((node) => ({ ...this.#policyOf(node), name: node.id, task: this.#taskOf(node, node.id) })));
+    context.addNodes(nodes.map((node) => ({ ...policyOf(node), name: node.id, task: this.#taskOf(node, node.id) })));
     context.addEdges(edges.map(([from, to, edge]) => [from, to, edgeOf(edge)] as const));
-  }
-
-  /** A program's policy in the names of the public options: predicates become functions. */
-  #policyOf({ policy = {} }: ProgramNode): object {
-    const { condition, cached, undo, ...rest } = policy;
-    return {
-      ...rest,
-      ...(condition === undefined ? {} : { condition: () => constant(condition) }),
-      ...(undo === undefined ? {} : { undo: () => constant(undo === "ok" || "throws") }),
-      ...(cached === true ? { cached: () => ({ value: "cached" }) } : {}),
-    };
   }
 
   #hear(event: RunEvent): void {
@@ -231,7 +220,19 @@ export class ExecutorStage implements Stage {
   }
 }
 
-function edgeOf(edge: ProgramEdge = {}): object {
+/** A program's policy in the names of the public options: predicates become functions. */
+export function policyOf({ policy = {} }: ProgramNode): object {
+  const { condition, cached, undo, ...rest } = policy;
+  return {
+    ...rest,
+    ...(condition === undefined ? {} : { condition: () => constant(condition) }),
+    ...(undo === undefined ? {} : { undo: () => constant(undo === "ok" || "throws") }),
+    ...(cached === true ? { cached: () => ({ value: "cached" }) } : {}),
+  };
+}
+
+/** An edge's predicates as functions. */
+export function edgeOf(edge: ProgramEdge = {}): object {
   const { condition, filter } = edge;
   return {
     ...(condition === undefined ? {} : { condition: () => constant(condition) }),

@@ -28,6 +28,7 @@ interface Known {
 
 export class ModelStage implements Stage {
   readonly #program: Program;
+  readonly #pick: (count: number) => number;
   #run: ModelRun | undefined;
   readonly #around: Around;
   readonly #known: Known[] = [];
@@ -64,8 +65,10 @@ export class ModelStage implements Stage {
   /** The run's events, a line each, nodes by name. Times count from the last command of an idle run: until then a host may come back too early. */
   readonly log: string[] = [];
 
-  constructor(program: Program) {
+  /** @param pick which of so many begun attempts settles next; by the conventions the one that began first. */
+  constructor(program: Program, pick: (count: number) => number = () => 0) {
     this.#program = program;
+    this.#pick = pick;
     this.#around = aroundOf(program);
   }
 
@@ -79,7 +82,7 @@ export class ModelStage implements Stage {
   }
 
   async settleFirst(): Promise<boolean> {
-    const first = this.#begun.shift();
+    const [first] = this.#begun.splice(this.#pick(this.#begun.length), 1);
     if (first === undefined) return false;
     this.#advance([this.#settled(first)]);
     this.#beginAll();

@@ -85,6 +85,7 @@ export class Execution {
     this.#told ??= { reason };
     this.#native.stop();
     this.#pieces.length = 0;
+    if (this.#end !== undefined) this.#settle(this.#end); // I2: it has ended, and whoever takes output has not.
   }
 
   #hear(piece: Piece): void {

@@ -4,6 +4,7 @@
  * Ids are those of the whole run; names are addresses.
  */
 import { messageOf, quote } from "../errors/base.js";
+import { CommandError } from "../errors/command.js";
 import { RejectedError, WaitTimeoutError } from "../errors/control.js";
 import { LimitExceededError } from "../errors/graph.js";
 import { TaskError, TimeoutError } from "../errors/task.js";
@@ -175,6 +176,8 @@ export class RunOutcome {
     const isWait = knownExtras?.waitOf(node) !== undefined;
     if (isWait && (thrown instanceof RejectedError || thrown instanceof WaitTimeoutError)) return thrown;
     if (reason === "timeout") return this.#timeout(node, name, attempt);
+    // It speaks of this very attempt; one that somebody else's command left with a task is that task's own error.
+    if (thrown instanceof CommandError && thrown.node === name && thrown.attempt === attempt) return thrown;
     if (reason === "crashed" && thrown instanceof ThreadCrashedError) return thrown;
     const container = knownExtras?.levels.containerOf(node);
     if (container !== undefined && !errors.has(node)) return this.#containerError(node, container, name, attempt);

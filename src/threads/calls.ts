@@ -55,7 +55,8 @@ export function refuseCall(thread: Thread, { id, what }: CallMessage): void {
   thread.answer({ type: "return", id, isOk: false, error: thrownBytes(error) });
 }
 
-function returnOf({ desk, carried, upstreamNames }: CallScene, message: CallMessage): Returned {
+function returnOf(scene: CallScene, message: CallMessage): Returned {
+  const { desk } = scene;
   const { node, attempt } = message;
   switch (message.what) {
     case "name":
@@ -83,9 +84,9 @@ function returnOf({ desk, carried, upstreamNames }: CallScene, message: CallMess
       desk.extras.addEdges(node, attempt, message.args[0].map(edgeOf));
       return { value: undefined };
     case "value":
-      return carried(message.args[0], node);
+      return scene.carried(message.args[0], node);
     case "upstreamNames":
-      return { value: upstreamNames(message.args[0]) };
+      return { value: scene.upstreamNames(message.args[0]) };
   }
 }
 

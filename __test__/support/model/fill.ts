@@ -11,12 +11,12 @@ import { startUndos } from "./undo.js";
 import { startWaitNode } from "./waits.js";
 
 /** Starts what can be started, best first, until nothing can. `decide` decides what a start brings with it. */
-export function fill(run: RunState, now: number, decide: () => void): void {
+export function fill(run: RunState, now: number, decide: () => void, mayStart: (node: ModelNode) => boolean): void {
   // Row "pause": "no new starts (waits and containers too)".
   if (run.isPaused) return;
   startUndos(run, now);
   for (;;) {
-    const ready = inOrder(run.nodes.filter((node) => node.state === "ready" && node.lease === null));
+    const ready = inOrder(run.nodes.filter((node) => node.state === "ready" && node.lease === null && mayStart(node)));
     const next = ready.find(
       (node) => (!needsLane(node) || laneFor(run, node) !== null) && fits(run, node, now) && !isHeldBack(node, ready),
     );

@@ -15,12 +15,20 @@ import { answer, carryOut, openQuestion } from "./predicates.js";
 import { nextRateAt } from "./resources.js";
 import { considerClosing, returnLease } from "./settle.js";
 import type { Growth, RunSpec } from "./spec.js";
-import { RunState, toUs } from "./state.js";
+import { type ModelNode, RunState, toUs } from "./state.js";
 import { cancelBranches, cancelScope, isAccepted, stopScope, sweep } from "./stop.js";
-import { nextTimer } from "./timers.js";
+import { nextTimer, type Timer } from "./timers.js";
 import type { GrowthFault, NodeState, RunInput, StepReport } from "./types.js";
 import { endUndo } from "./undo.js";
 import { openWait, takeSignal } from "./waits.js";
+
+/** What may happen by itself in a step. */
+export interface Seen {
+  /** Which timers fire. By default those that are due. */
+  readonly mayFire: (timer: Timer) => boolean;
+  /** Which ready nodes start. By default all. */
+  readonly mayStart: (node: ModelNode) => boolean;
+}
 
 export class ModelRun {
   readonly #run: RunState;
@@ -71,8 +79,10 @@ export class ModelRun {
    * filled once.
    *
    * Time does not run backwards: what is before the last event is taken as its time.
+   *
+   * @param seen for who leads the model through a run that has happened, and knows what did in this step.
    */
-  advance(inputs: readonly RunInput[], nowUs: number): StepReport {
+  advance(inputs: readonly RunInput[], nowUs: number, seen: Partial<Seen> = {}): StepReport {
     const run = this.#run;
     if (run.phase !== "ended") {
       for (const input of inputs) {
@@ -81,23 +91,23 @@ export class ModelRun {
         this.#decide(at);
       }
       const now = Math.max(nowUs, run.clock);
-      if (run.startedAt !== null) this.#tick(now);
+      if (run.startedAt !== null) this.#tick(now, { mayFire: ({ due }) => due <= now, mayStart: () => true, ...seen });
     }
     const isEnded = run.phase === "ended";
     return { ...run.takeReport(), wakeAt: isEnded ? null : this.#wakeAt(Math.max(nowUs, run.clock)), ended: isEnded };
   }
 
-  #tick(now: number): void {
+  #tick(now: number, { mayFire, mayStart }: Seen): void {
     const run = this.#run;
-    for (let timer = nextTimer(run); timer !== null && timer.due <= now; timer = nextTimer(run)) {
+    for (let timer = nextTimer(run, mayFire); timer !== null; timer = nextTimer(run, mayFire)) {
       timer.fire(now);
       this.#decide(now);
     }
     const decide = (): void => this.#decide(now);
-    fill(run, now, decide);
+    fill(run, now, decide, mayStart);
     while (enterNextPhase(run, now)) {
       decide();
-      fill(run, now, decide);
+      fill(run, now, decide, mayStart);
     }
     if (run.phase !== "ended") expandMaps(run);
   }

@@ -13,7 +13,7 @@ import { cancelScope } from "./stop.js";
 import { endUndo } from "./undo.js";
 import { timeOutWait } from "./waits.js";
 
-interface Timer {
+export interface Timer {
   readonly due: number;
   readonly node: number;
   /** At one node: attempt timeout 0, node timeout 1, retry 2, wait 3, predicate 4, grace 5; run timeout 6. */
@@ -23,10 +23,10 @@ interface Timer {
   readonly fire: (now: number) => void;
 }
 
-/** The earliest timer. */
-export function nextTimer(run: RunState): Timer | null {
+/** The earliest timer of those that `isMeant`. */
+export function nextTimer(run: RunState, isMeant: (timer: Timer) => boolean = () => true): Timer | null {
   let first: Timer | null = null;
-  for (const timer of timersOf(run)) if (first === null || isBefore(timer, first)) first = timer;
+  for (const timer of timersOf(run)) if (isMeant(timer) && (first === null || isBefore(timer, first))) first = timer;
   return first;
 }
 

@@ -58,12 +58,15 @@ pub struct NativeCommandEnd {
     pub is_left_open: bool,
 }
 
+/// What the function is called with: 0 and the end, or 1 (standard output) or 2 (standard error) and a chunk.
+type Arguments = FnArgs<(u32, Option<Buffer>, Option<NativeCommandEnd>)>;
+
 enum Event {
     Output(Stream, Vec<u8>),
     Ended(Result<Ending, StartFault>),
 }
 
-type Callback = ThreadsafeFunction<Event, (), FnArgs<(u32, Option<Buffer>, Option<NativeCommandEnd>)>, Status, false>;
+type Callback = ThreadsafeFunction<Event, (), Arguments, Status, false>;
 
 struct Hearing(Callback);
 
@@ -92,7 +95,7 @@ impl NativeCommand {
         spec: NativeCommandSpec,
         #[napi(ts_arg_type = "(kind: number, chunk: Buffer | null, end: NativeCommandEnd | null) => void")] hear: Function<
             '_,
-            FnArgs<(u32, Option<Buffer>, Option<NativeCommandEnd>)>,
+            Arguments,
             (),
         >,
     ) -> napi::Result<Self> {

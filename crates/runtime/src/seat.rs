@@ -24,6 +24,9 @@ pub mod bits {
     pub const RESTS: u32 = 8;
 }
 
+/// How long a seat works for one run before it looks whether another one has work, in ms.
+const TURN_MS: f64 = 1.0;
+
 const MODE_PARK: u32 = 1;
 const MODE_IDLE: u32 = 2;
 
@@ -44,6 +47,10 @@ pub struct Seat {
     memory: Arc<SeatMemory>,
     /// The run it works for.
     run: Option<(u32, SharedRun)>,
+    /// The run it had work of last.
+    last_run: u32,
+    /// When it took that run up, by its own clock, in ms.
+    turn_began: f64,
     puts: VecDeque<Arc<[u8]>>,
     inputs: Vec<Input>,
     effects: Effects,
@@ -66,6 +73,8 @@ impl Seat {
             offset_ms,
             memory: Arc::default(),
             run: None,
+            last_run: 0,
+            turn_began: 0.0,
             puts: VecDeque::new(),
             inputs: Vec::with_capacity(2 * RECORDS),
             effects: Effects::default(),
@@ -127,13 +136,16 @@ impl Seat {
         let records = (self.memory.word(Word::Records) as usize).min(RECORDS);
         let want = (self.memory.word(Word::Want) as usize).min(TRAY);
         let mut answer = 0;
+        // No run keeps a thread to itself while another has work for it.
+        let is_turn_over = self.memory.now() - self.turn_began > TURN_MS;
         if records > 0 {
-            answer |= self.report(records, want)?;
+            answer |= self.report(records, if is_turn_over { 0 } else { want })?;
         }
         if want == 0 || answer & bits::LEASES != 0 {
             return Ok(answer);
         }
         answer |= self.find(want);
+        self.turn_began = self.memory.now();
         let mode = self.memory.word(Word::Mode);
         if answer & bits::LEASES != 0 || (mode != MODE_PARK && mode != MODE_IDLE) {
             return Ok(answer);
@@ -185,16 +197,17 @@ impl Seat {
         let answer = self.leave_with(&mut live, id, want);
         drop(live);
         if answer & bits::LEASES != 0 {
+            self.last_run = id;
             self.run = Some((id, run));
         }
         Ok(answer)
     }
 
-    /// Takes work of whichever run has some.
+    /// Takes work of whichever run has some, of those after the last one first.
     fn find(&mut self, want: usize) -> u32 {
-        let last = self.run.as_ref().map_or(0, |(id, _)| *id);
+        let last = self.last_run;
         let mut answer = 0;
-        for (id, run) in self.pool.runs_after(last.saturating_sub(1)) {
+        for (id, run) in self.pool.runs_after(last) {
             let Ok(mut live) = lock(&run) else {
                 self.pool.remove_run(id);
                 self.pool.wake_main(id);
@@ -203,11 +216,12 @@ impl Seat {
             answer |= self.leave_with(&mut live, id, want);
             drop(live);
             if answer & bits::LEASES != 0 {
+                self.last_run = id;
                 self.run = Some((id, run));
                 return answer;
             }
         }
-        self.run = None;
+        self.run = None; // What nobody works for is not kept alive from here.
         answer
     }
 
@@ -228,7 +242,7 @@ impl Seat {
             }
             let notify = self.pool.call_for(sharing.queues.open());
             if notify > 0 {
-                self.memory.put(Word::Notify, notify);
+                self.memory.put(Word::Notify, notify.max(self.memory.word(Word::Notify)));
                 answer |= bits::NOTIFY;
             }
         }

@@ -1,7 +1,7 @@
 //! Seats on real threads, with nothing in the place of JavaScript but a loop that does what a worker's loop does. Random graphs, failures,
 //! cancels and deaths of threads: whatever happens, the run ends, no attempt begins twice, and what was taken back never begins.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
@@ -198,10 +198,15 @@ fn trial(seed: u64) {
 
     let (sender, news) = channel();
     let sender = Mutex::new(sender);
-    let pool = Pool::new(seats, Box::new(move |id| drop(sender.lock().unwrap().send(id))));
+    let pool = Pool::new(
+        seats,
+        Box::new(move |id| {
+            let _ = sender.lock().unwrap().send(id);
+        }),
+    );
     let mut live = Live::new(Run::new(plan, options, false));
     let id = pool.new_run_id();
-    live.share(id, Arc::clone(&pool), Layout { base_hr_ms: 0.0, base_ms: 0.0, direct, pins: Default::default() });
+    live.share(id, Arc::clone(&pool), Layout { base_hr_ms: 0.0, base_ms: 0.0, direct, pins: BTreeMap::new() });
     let run: SharedRun = Arc::new(Mutex::new(live));
     pool.add_run(id, Arc::clone(&run));
     let scene = Arc::new(Scene {
@@ -245,7 +250,10 @@ fn judge(seed: u64, scene: &Scene, run: &SharedRun, status: RunStatus, may_be_ca
         }
         if state == NodeState::Completed {
             let upstreams = live.run.plan().graph().predecessors(node);
-            assert!(upstreams.iter().all(|&from| columns.state()[from as usize] == NodeState::Completed), "[seed {seed}] {node} ran too early");
+            assert!(
+                upstreams.iter().all(|&from| columns.state()[from as usize] == NodeState::Completed),
+                "[seed {seed}] {node} ran too early"
+            );
         }
     }
     let has_failed = columns.state().contains(&NodeState::Failed);
@@ -263,4 +271,50 @@ fn random_programs_on_threads() {
     for seed in first..first + seeds {
         trial(seed);
     }
+}
+
+/// A run of `count` nodes without edges, shared with the pool and started.
+fn started(pool: &Arc<Pool>, count: u32) -> SharedRun {
+    let graph = Arc::new(Csr::build(count, &[]).expect("there are no edges"));
+    let order = Arc::new(StartOrder::new(&graph, None, None));
+    let parts = PlanParts { policies: vec![Policy { place: Place::Thread, ..Policy::default() }], ..PlanParts::default() };
+    let options = RunOptions { max_workers: 4, ..RunOptions::default() };
+    let mut live = Live::new(Run::new(Arc::new(Plan::new(graph, order, parts)), options, false));
+    let id = pool.new_run_id();
+    let direct = vec![1; count as usize].into();
+    live.share(id, Arc::clone(pool), Layout { base_hr_ms: 0.0, base_ms: 0.0, direct, pins: BTreeMap::new() });
+    live.cross(&mut vec![Input::Start { at: 0 }], 0, &mut Effects::default(), &mut Handed::default(), 256);
+    let run = Arc::new(Mutex::new(live));
+    pool.add_run(id, Arc::clone(&run));
+    run
+}
+
+#[test]
+fn no_run_keeps_a_thread_to_itself() {
+    let pool = Pool::new(1, Box::new(|_| {}));
+    let runs = [started(&pool, 100), started(&pool, 100), started(&pool, 3)];
+    let generation = pool.open_seat(0);
+    let mut seat = Seat::take(pool.id(), 0, generation, 0.0, Box::new(|| {})).expect("the seat is free");
+    let memory = Arc::clone(seat.memory());
+    let mut records = 0;
+    for exchange in 0..40 {
+        memory.poke(0, records);
+        memory.poke(4, 64);
+        memory.poke_now(f64::from(exchange) * 2.0); // Each batch takes longer than a turn.
+        assert_ne!(seat.exchange().expect("nothing panics") & bits::LEASES, 0);
+        memory.poke(16, memory.peek(28));
+        let count = memory.peek(24);
+        records = 0;
+        while let Some(place) = memory.claim(count) {
+            let at = LEASES_AT + place as usize * 16;
+            memory.poke_record(records as usize, memory.peek(at), 3 | memory.peek(at + 4) << 8, [0.0, 0.0]);
+            records += 1;
+        }
+    }
+    let left = runs.map(|run| {
+        let live = run.lock().unwrap();
+        live.run.columns().state().iter().filter(|state| !state.is_settled()).count()
+    });
+    assert_eq!(left[2], 0, "the small one is over");
+    assert!(left[0] < 100 && left[1] < 100 && left[0].abs_diff(left[1]) <= 16, "both large ones go on: {left:?}");
 }

@@ -67,6 +67,8 @@ export class Loop implements MailHandler, ThreadDesk {
   readonly #runs = new Map<number, ThreadRun>();
   /** The run of the tray. */
   #run: ThreadRun | undefined;
+  readonly #outside = new AsyncResource("DagnyThread");
+  #turn = this.#outside;
 
   /** The attempt whose function is being called, if `#isCalling`, and whether its beginning has been recorded. */
   #isCalling = false;
@@ -102,9 +104,10 @@ export class Loop implements MailHandler, ThreadDesk {
   /** There may be something to do. Called from the event loop. */
   wake(): void {
     if (this.#isPumping || this.#isResting || this.#isOver) return;
-    const turn = new AsyncResource("DagnyThread"); // What a task leaves in its async context ends with it (I7).
+    // What a task leaves in its async context ends with the turn (I7).
+    this.#turn = this.#outside.runInAsyncScope(() => new AsyncResource("DagnyThread"));
     this.#sliceStart = this.#now();
-    turn.runInAsyncScope(() => this.#pump(this.#sliceStart, false));
+    this.#turn.runInAsyncScope(this.#pump, this, this.#sliceStart, false);
   }
 
   // ── what main says ──
@@ -267,7 +270,7 @@ export class Loop implements MailHandler, ThreadDesk {
       return undefined;
     }
     this.#handOver = undefined;
-    this.#pump(now, true);
+    this.#turn.runInAsyncScope(this.#pump, this, now, true);
     const next = this.#handOver;
     this.#handOver = undefined;
     return next;

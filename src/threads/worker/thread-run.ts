@@ -130,9 +130,11 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
   }
 
   upstreamNamesOf(node: number): readonly string[] {
+    const upstreams = this.upstreamsOf(node);
+    if (upstreams.length === 0) return [];
     const names = this.#baseNames();
     if (names === undefined) return this.#call(node, "upstreamNames", [node]);
-    return Array.from(this.upstreamsOf(node), (upstream) => names[upstream] as string);
+    return Array.from(upstreams, (upstream) => names[upstream] as string);
   }
 
   inputOf(node: number, upstream: number): unknown {

@@ -113,7 +113,28 @@ mod system {
     }
 
     pub(super) fn has_members(leader: u32) -> bool {
-        group(leader).is_some_and(|group| test_kill_process_group(group).is_ok())
+        group(leader).is_some_and(|group| test_kill_process_group(group).is_ok()) && is_any_alive(leader)
+    }
+
+    /// Whether any member has not ended yet. Where nobody asks for the exits of orphans (the first process of many a container does
+    /// not), they count as members for ever. O(processes of the system).
+    #[cfg(target_os = "linux")]
+    fn is_any_alive(leader: u32) -> bool {
+        let Ok(processes) = std::fs::read_dir("/proc") else { return true };
+        processes.flatten().any(|process| {
+            let is_process = process.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit);
+            let stat = if is_process { std::fs::read(process.path().join("stat")).unwrap_or_default() } else { Vec::new() };
+            // After the name, which may have anything in it: state, parent, group.
+            let stat = String::from_utf8_lossy(&stat);
+            let mut fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
+            let (state, group) = (fields.next(), fields.nth(1));
+            group.and_then(|group| group.parse().ok()) == Some(leader) && !matches!(state, Some("Z" | "X"))
+        })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn is_any_alive(_leader: u32) -> bool {
+        true
     }
 
     fn group(leader: u32) -> Option<Pid> {
