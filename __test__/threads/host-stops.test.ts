@@ -52,6 +52,17 @@ describe("code that never yields", () => {
     expect(result.abandoned).toEqual([]);
   });
 
+  test("after it has yielded once", async () => {
+    const dag = DAG.builder()
+      .task("a", on("blockLater"), { ...thread, timeoutMs: 30 })
+      .task("b", ["a"], on("one"), { ...thread, join: "allSettled" })
+      .build();
+    const result = await new DAGExecutor(dag, { pool, failFast: false }).execute();
+    expect(result.get("a")).toMatchObject({ status: "failed", reason: "timeout" });
+    expect(result.get("b").result).toBe(1);
+    await warm();
+  });
+
   test("is not waited for without grace", async () => {
     const dag = DAG.builder()
       .task("a", on("forever"), { ...thread, timeoutMs: 20 })
