@@ -6,11 +6,13 @@ import type { AnyTask } from "../../flow/lowered.js";
 import { functionIn, loadErrorOf } from "../../flow/module-loader.js";
 import type { ModuleRef } from "../../flow/module-ref.js";
 import type { ThreadMessage } from "../messages.js";
+import { registerTsx } from "./tsx.js";
 
 /** Finds functions. */
 export class Modules {
   readonly #post: (message: ThreadMessage) => void;
   readonly #imports = new Map<string, Promise<unknown>>();
+  #loaders: Promise<void> | undefined;
 
   constructor(post: (message: ThreadMessage) => void) {
     this.#post = post;
@@ -39,6 +41,8 @@ export class Modules {
   async #load(url: string): Promise<unknown> {
     this.#post({ type: "loading", url });
     try {
+      this.#loaders ??= registerTsx();
+      await this.#loaders;
       return await import(url);
     } finally {
       this.#post({ type: "loaded", url });
