@@ -40,7 +40,7 @@ export interface AttemptTable extends AttemptColumns {
   readonly endingRow: Int32Array;
   /** By row: 1 if it is running time of the attempt that completed its node. */
   readonly isWork: Uint8Array;
-  /** One more than the highest lane in use. */
+  /** One more than the highest lane in {@link lane}. */
   readonly laneCount: number;
   /** Calls back with the row that ended last in each container that a row is in, innermost first. */
   forEachContainer(row: number, visit: (lastInside: number) => void): void;
@@ -177,6 +177,8 @@ function arranged(rows: AttemptColumns, sorted: Uint32Array, columns: RunColumns
     if (outcome !== waiting) settlingRow[node] = row;
     if (lane >= laneCount) laneCount = lane + 1;
   }
+  // No slot has such a number: it is one of a command, and nothing lies between.
+  if (laneCount > nodeCount) laneCount = renumber(table.lane);
   const endingRow = settlingRow.slice();
   const isWork = new Uint8Array(rowCount);
   for (let row = 0; row < rowCount; row++) {
@@ -196,6 +198,17 @@ function arranged(rows: AttemptColumns, sorted: Uint32Array, columns: RunColumns
     }
   };
   return { rowCount, ...table, previousRow, firstRow, lastRow, settlingRow, endingRow, isWork, laneCount, forEachContainer };
+}
+
+/**
+ * Numbers the lanes that occur, in their order, and answers with how many there are. Those of commands come after all slots there might have been,
+ * and that may be any number.
+ */
+function renumber(lanes: Int32Array): number {
+  const used = [...new Set(lanes)].sort((a, b) => a - b);
+  const places = new Map(used.map((lane, place) => [lane, place]));
+  for (let row = 0; row < lanes.length; row++) lanes[row] = places.get(cell(lanes, row)) ?? 0;
+  return used.length;
 }
 
 /** A node that has not settled is taken to run until the end. */

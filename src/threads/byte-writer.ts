@@ -118,17 +118,19 @@ export class ByteWriter {
   /** The message: a view, valid until the next one begins. */
   finish(): Uint8Array {
     if (this.#position > 0xffff_ffff) throw new RangeError("a value of more than 4 GiB");
-    return this.#bytes.subarray(0, this.#position);
+    // Not a Buffer, whose `slice` would be a view as well.
+    return new Uint8Array(this.#bytes.buffer, 0, this.#position);
   }
 
   #chunk(text: string): void {
     const head = this.#position;
     const length = text.length;
-    // Either two bytes for each character, or as many as make sure that what is not ASCII shows in the number of bytes written.
-    const room = 4 + Math.max(length * 2, length + 3);
+    // Either two bytes for each character, or four more than there are characters: a character in UTF-8 has at most four bytes, so that
+    // even where they do not all fit, text that is not ASCII shows in the number of bytes written.
+    const room = 4 + Math.max(length * 2, length + 4);
     if (head + room > this.#bytes.length) this.#grow(room);
     this.#position = head + 4;
-    let written = this.#bytes.write(text, head + 4, length + 3, "utf8");
+    let written = this.#bytes.write(text, head + 4, length + 4, "utf8");
     const isWide = written !== length;
     if (isWide) written = this.#bytes.write(text, head + 4, length * 2, "utf16le");
     this.patch(head, ((length << 1) | (isWide ? 1 : 0)) >>> 0);

@@ -22,6 +22,10 @@ export class OnlyByPort extends Error {}
 const refusal = new Refusal("cannot be cloned");
 const onlyByPort = new OnlyByPort("only through a message port");
 
+/** What is nested deeper is refused: the reader's stack may be shorter than the writer's. Structured clone gives up near 2,000. */
+const deepest = 2_000;
+export const tooDeep = new Refusal("nested too deep");
+
 /** Up to this many objects an earlier one is found by looking through a list, which costs less than a map. */
 const fewObjects = 8;
 
@@ -35,6 +39,7 @@ export class ValueEncoder {
   readonly #numbers = new Map<object, number>();
   #message = 0;
   #shapeCount = 0;
+  #depth = 0;
   readonly #errorSink: ErrorSink = {
     enter: (error) => this.#enter(error),
     isNew: (error) => this.#findObject(error) === -1,
@@ -54,6 +59,7 @@ export class ValueEncoder {
     writer.start();
     this.#message++;
     this.#shapeCount = 0;
+    this.#depth = 0;
     try {
       this.#value(value);
       const textAt = writer.position;
@@ -135,6 +141,7 @@ export class ValueEncoder {
       this.#writer.count(earlier);
       return;
     }
+    if (++this.#depth > deepest) throw tooDeep;
     switch (kindOf(value)) {
       case kinds.plain:
         this.#enter(value);
@@ -148,6 +155,7 @@ export class ValueEncoder {
         this.#special(value);
         break;
     }
+    this.#depth--;
   }
 
   #plain(value: Record<string, unknown>): void {
@@ -274,7 +282,7 @@ export class ValueEncoder {
 
   #view(view: ArrayBufferView): void {
     const { buffer, byteOffset, byteLength } = view;
-    if (!(buffer instanceof ArrayBuffer)) throw onlyByPort;
+    if (!types.isArrayBuffer(buffer)) throw onlyByPort;
     if (isDetached(buffer)) throw refusal;
     this.#enter(view);
     const kind = viewClassOf(view);
@@ -291,6 +299,7 @@ export class ValueEncoder {
     const mark = this.#writer.mark();
     const objects = this.#objects.length;
     const shapes = this.#shapeCount;
+    const depth = this.#depth;
     try {
       write();
       return true;
@@ -298,6 +307,7 @@ export class ValueEncoder {
       this.#writer.rewind(mark);
       this.#forget(objects);
       this.#shapeCount = shapes;
+      this.#depth = depth;
       return false;
     }
   }

@@ -36,7 +36,8 @@ export function kindOf(value: object): Kind {
   if (types.isProxy(value)) return kinds.proxy;
   if (Array.isArray(value)) return kinds.array;
   const prototype: object | null = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) return kinds.plain;
+  if (prototype === Object.prototype) return kinds.plain;
+  if (prototype === null) return types.isNativeError(value) ? kinds.error : kinds.plain;
   const known = kindsByPrototype.get(prototype);
   if (known !== undefined && isStill(known, value)) return known;
   const kind = look(value, prototype);

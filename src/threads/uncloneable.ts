@@ -3,7 +3,9 @@
  *
  * The walk goes in the encoder's order, so that the first fault is the one that stopped it. It calls getters again.
  */
+import { types } from "node:util";
 import { isDetached } from "./buffer-table.js";
+import { tooDeep } from "./encode.js";
 import { kindOf, kinds } from "./kinds.js";
 import { viewedInputs } from "./viewed-inputs.js";
 
@@ -41,6 +43,8 @@ interface Place {
 
 /** The first place in `value` that cannot go to another thread. `root` begins the path, `thrown` is what the refusal said. */
 export function findUncloneable(value: unknown, thrown: unknown, root: string): Uncloneable {
+  // To walk there would only say how deep it is.
+  if (isTooDeep(thrown)) return { path: root, what: "nested too deep", cure: "return a flat list that refers by number" };
   const top: Place = { parent: undefined, step: () => root };
   const seen = new Set<object>();
   const frames: Frame[] = [];
@@ -76,9 +80,6 @@ function faultOf(value: unknown): Fault | undefined {
     return { what: "a function", cure: "return what it is made from, and make it where it is needed" };
   }
   if (typeof value === "symbol") return { what: "a symbol", cure: "use a string" };
-  if (value instanceof Unreadable) {
-    return { what: `a getter that throws (${shortly(value.reason)})`, cure: "return the data without the getter" };
-  }
   if (typeof value !== "object" || value === null) return undefined;
   switch (kindOf(value)) {
     case kinds.proxy:
@@ -92,7 +93,8 @@ function faultOf(value: unknown): Fault | undefined {
     case kinds.carried:
       return isPortable(value) ? undefined : faultOfClass(className(value));
     default:
-      return undefined;
+      if (!(value instanceof Unreadable)) return undefined;
+      return { what: `a getter that throws (${shortly(value.reason)})`, cure: "return the data without the getter" };
   }
 }
 
@@ -108,7 +110,7 @@ function className(value: object): string {
 
 function isMoved(value: object): boolean {
   const buffer: unknown = ArrayBuffer.isView(value) ? value.buffer : value;
-  return buffer instanceof ArrayBuffer && isDetached(buffer);
+  return types.isArrayBuffer(buffer) && isDetached(buffer);
 }
 
 /** Whether a message port takes it without being told to move it. */
@@ -121,9 +123,11 @@ function isPortable(value: object): boolean {
   }
 }
 
+function isTooDeep(thrown: unknown): boolean {
+  return thrown === tooDeep || (thrown instanceof RangeError && /call stack/.test(thrown.message));
+}
+
 function unexplained(thrown: unknown): Fault {
-  const isTooDeep = thrown instanceof RangeError && /call stack/.test(thrown.message);
-  if (isTooDeep) return { what: "nested too deep", cure: "return a flat list that refers by number" };
   return { what: `not to be cloned (${shortly(thrown)})`, cure: "return plain data" };
 }
 
@@ -142,7 +146,11 @@ function* childrenOf(value: object): Generator<Child> {
       const entries: [unknown, unknown][] = [...Map.prototype.entries.call(value)];
       for (const [index, [key, entry]] of entries.entries()) {
         yield { step: (path) => `[...${path}.keys()][${index}]`, value: key };
-        yield { step: (path) => (isShort(key) ? `${path}.get(${JSON.stringify(key)})` : `[...${path}.values()][${index}]`), value: entry };
+        yield {
+          step: (path) =>
+            isShort(key) ? `${path}.get(${typeof key === "number" ? key : JSON.stringify(key)})` : `[...${path}.values()][${index}]`,
+          value: entry,
+        };
       }
       return;
     }

@@ -154,7 +154,7 @@ impl Live {
     pub(crate) fn step(&mut self, inputs: &mut Vec<Input>, now: u64, effects: &mut Effects) {
         let Self { run, sharing: Some(sharing), .. } = self else { return };
         loop {
-            if now >= sharing.next_wake || inputs.iter().any(is_decisive) {
+            if now >= sharing.due() || inputs.iter().any(is_decisive) {
                 sharing.recall_all(now);
             }
             if !sharing.begins.is_empty() {
@@ -188,7 +188,7 @@ impl Live {
         let has_news = !sharing.others.is_empty()
             || !sharing.leases.is_empty()
             || sharing.ended.is_some()
-            || sharing.next_wake < sharing.main_wake_at
+            || sharing.due() < sharing.main_wake_at
             || run.has_events();
         if has_news && !sharing.is_woken {
             sharing.is_woken = true;
@@ -221,8 +221,8 @@ impl Live {
         handed.has_more = !sharing.others.is_empty();
         handed.has_more_leases = !sharing.leases.is_empty();
         handed.ended = sharing.ended.filter(|_| !handed.has_more);
-        sharing.main_wake_at = sharing.next_wake;
-        handed.wake_at = Some(sharing.next_wake).filter(|&at| at != NEVER);
+        sharing.main_wake_at = sharing.due();
+        handed.wake_at = Some(sharing.main_wake_at).filter(|&at| at != NEVER);
         let open = sharing.queues.open();
         handed.must_notify = open > 0 && sharing.pool.has_resting();
         if handed.must_notify {

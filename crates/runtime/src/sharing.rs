@@ -14,6 +14,9 @@ use crate::pool::Pool;
 use crate::queues::{Entry, Queues};
 use crate::value::{Value, Values};
 
+/// How long after a tray was filled those who listen to events hear what of it has begun, in microseconds.
+const LOOK_AFTER: u64 = 10_000;
+
 /// How long a batch of leases should keep a thread busy, in microseconds: long enough that the lock does not matter.
 const BATCH_MICROS: f64 = 100.0;
 
@@ -93,6 +96,8 @@ pub struct Sharing {
     /// When the main thread will come by itself, and when it is to.
     pub(crate) main_wake_at: u64,
     pub(crate) next_wake: u64,
+    /// When trays are to be looked into for the sake of those who listen.
+    pub(crate) look_at: u64,
     /// Whether the main thread was told to come and has not yet.
     pub(crate) is_woken: bool,
     pub(crate) description: Arc<[u8]>,
@@ -130,6 +135,7 @@ impl Sharing {
             ended: None,
             main_wake_at: NEVER,
             next_wake: NEVER,
+            look_at: NEVER,
             is_woken: false,
             description: Arc::default(),
             version: 0,
@@ -153,6 +159,11 @@ impl Sharing {
     /// The same of attempts that were followed by another: node, attempt, seat plus one.
     pub fn past_seats(&self) -> &[(u32, u32, u16)] {
         &self.past
+    }
+
+    /// When the main thread is to come at the latest.
+    pub(crate) fn due(&self) -> u64 {
+        self.next_wake.min(self.look_at)
     }
 
     /// What the main thread's clock says at the run's time 0, in ms.
@@ -258,6 +269,7 @@ impl Sharing {
 
     /// Closes all trays.
     pub(crate) fn recall_all(&mut self, now: u64) {
+        self.look_at = NEVER;
         for seat in 0..self.trays.len() {
             self.recall(seat, now);
         }
@@ -285,6 +297,9 @@ impl Sharing {
         let count = entries.len();
         if count > 0 {
             self.last_batch = count;
+            if run.is_recording() {
+                self.look_at = self.look_at.min(now + LOOK_AFTER);
+            }
             self.trays[seat] = Some(Tray { entries, known: 0, reported: 0, memory: Arc::clone(memory), base_ms });
             memory.claims.open();
         }

@@ -93,6 +93,12 @@ impl Run {
         self.log.get_or_insert_default();
     }
 
+    /// Whether events are kept.
+    #[must_use]
+    pub fn is_recording(&self) -> bool {
+        self.log.is_some()
+    }
+
     /// Whether events wait to be taken.
     #[must_use]
     pub fn has_events(&self) -> bool {
