@@ -126,7 +126,7 @@ export class DAGExecutor<S extends Shape = AnyShape> {
           return reject(end);
         }
         status = end;
-        resolve(new RunResult({ status: end, driver, startedAtEpochMs }));
+        resolve(new RunResult({ status: end, driver, startedAtEpochMs, pool, maxWorkers: this.#options.maxWorkers }));
       };
     });
     if (options.onEvent !== undefined) events.listen(options.onEvent, options.eventFilter);
