@@ -244,9 +244,7 @@ impl Live {
         if is_there || !run.is_leased(lease.node, lease.attempt) {
             return false;
         }
-        sharing.prepared.insert(lease.node, (lease.attempt, inputs));
-        let entry = Entry { lease, function, is_prepared: true, is_pinned: seat.is_some() };
-        sharing.queues.push(entry, seat);
+        sharing.push_prepared(lease, function, inputs, seat);
         match seat {
             Some(seat) => sharing.pool.call_seat(seat),
             None => sharing.pool.owe(sharing.queues.open()),
