@@ -14,8 +14,8 @@ const flow = DAG.builder<number>()
   .build();
 
 await using pool = new ThreadPool({ threads: 2, name: "primes" });
-const result = await new DAGExecutor(flow, { pool }).execute(undefined, { params: 200_000 });
-assert.equal(result.nodeResults.sum.result, 17_984);
+const result = await new DAGExecutor(flow, { pool }).execute(undefined, { params: 1_000_000 });
+assert.equal(result.nodeResults.sum.result, 78_498);
 
 for (const { name, tasks, busyMs } of pool.stats().threads) console.log(`${name}: ${tasks} tasks, ${busyMs.toFixed(0)} ms`);
 

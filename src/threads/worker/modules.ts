@@ -5,6 +5,7 @@
 import type { AnyTask } from "../../flow/lowered.js";
 import { functionIn, loadErrorOf } from "../../flow/module-loader.js";
 import type { ModuleRef } from "../../flow/module-ref.js";
+import { beginLoading } from "../loading.js";
 import type { ThreadMessage } from "../messages.js";
 import { registerTsx } from "./tsx.js";
 
@@ -40,11 +41,13 @@ export class Modules {
 
   async #load(url: string): Promise<unknown> {
     this.#post({ type: "loading", url });
+    const end = beginLoading(url);
     try {
       this.#loaders ??= registerTsx();
       await this.#loaders;
       return await import(url);
     } finally {
+      end();
       this.#post({ type: "loaded", url });
     }
   }
