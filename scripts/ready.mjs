@@ -21,6 +21,8 @@ const checks = {
   rustfmt: ["cargo fmt --all --check"],
   clippy: ["cargo clippy --workspace --all-targets --locked -- -D warnings"],
   rustdoc: ["cargo doc --workspace --no-deps --document-private-items --locked"],
+  // The protocols without a lock, in every order in which threads may meet.
+  loom: [`cargo --config "build.rustflags='--cfg loom'" test --package dagny-runtime --lib --locked --target-dir target/loom`],
   biome: ["biome check --error-on-warnings ."],
   tsc: ["tsc"],
   knip: ["knip"],

@@ -44,6 +44,12 @@ describe("slices, arrows, instants and counters", () => {
       ["0: a 0+10 completed", "0: b 10+20 completed", "0: s1 9", "0: f1 10", "running = 1 at 0", "running = 0 at 30"],
     ],
     [
+      "lanes of commands, far behind the slots, are the next rows",
+      "",
+      "a lane 0 0..10\nb lane 1073741824 10..30\nc lane 1073741826 30..40",
+      ["0: a 0+10 completed", "1: b 10+20 completed", "2: c 30+10 completed", "running = 1 at 0", "running = 0 at 40"],
+    ],
+    [
       "a diamond on two lanes",
       "a -> b, c; b, c -> d",
       "a lane 0 0..10\nb lane 0 10..30\nc lane 1 10..20\nd lane 0 30..40",

@@ -2,9 +2,9 @@
  * The TypeScript examples of the documentation, as modules that can be type-checked and run.
  *
  * A block that begins with ```ts is a module. A block that begins with ```ts continued goes on where the block before it on the same
- * page stopped. Lines keep their place: a fault in line 12 of the module is a fault in line 12 of the page.
+ * page stopped. One that begins with ```ts name.ts is a module that others import: threads, too, for which it is compiled to `name.js`. Lines keep their place: a fault in line 12 of the module is a fault in line 12 of the page.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
@@ -35,10 +35,17 @@ export function writeSnippets(pages: readonly string[], folder: string): Snippet
   return pages.flatMap((page) => snippetsOf(page, folder));
 }
 
+/** A block of code, by line of its page. */
+interface Block {
+  readonly firstLine: number;
+  readonly code: string[];
+  readonly file?: string;
+}
+
 function snippetsOf(page: string, folder: string): Snippet[] {
   const lines = readFileSync(join(root, page), "utf8").split("\n");
-  const modules: { firstLine: number; code: string[] }[] = [];
-  let inside: { firstLine: number; code: string[] } | undefined;
+  const modules: Block[] = [];
+  let inside: Block | undefined;
   for (const [at, line] of lines.entries()) {
     if (inside !== undefined) {
       if (line.startsWith("```")) inside = undefined;
@@ -48,13 +55,19 @@ function snippetsOf(page: string, folder: string): Snippet[] {
     } else if (/^```ts\s+continued\s*$/.test(line)) {
       inside = modules.at(-1);
       if (inside === undefined) throw new Error(`${page}:${at + 1}: there is no example to continue`);
+    } else if (/^```ts\s+\w[\w-]*\.ts\s*$/.test(line)) {
+      modules.push((inside = { firstLine: at + 2, code: [], file: line.slice("```ts".length).trim() }));
     } else if (/^```\S*ts\b/.test(line)) {
-      throw new Error(`${page}:${at + 1}: ${line} is neither "\`\`\`ts" nor "\`\`\`ts continued"`);
+      throw new Error(`${page}:${at + 1}: ${line} is none of "\`\`\`ts", "\`\`\`ts continued" and "\`\`\`ts name.ts"`);
     }
   }
-  return modules.map(({ firstLine, code }) => {
-    const path = join(folder, `${page.replaceAll("/", "-").replace(/\.md$/, "")}-${firstLine}.ts`);
-    writeFileSync(path, `${Array.from(code, (line) => line ?? "").join("\n")}\nexport {};\n`);
+  return modules.map(({ firstLine, code, file }) => {
+    const path = join(folder, file ?? `${page.replaceAll("/", "-").replace(/\.md$/, "")}-${firstLine}.ts`);
+    if (existsSync(path)) throw new Error(`${page}:${firstLine - 1}: another example is ${file}`);
+    const text = `${Array.from(code, (line) => line ?? "").join("\n")}\nexport {};\n`;
+    writeFileSync(path, text);
+    const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
+    if (file !== undefined) writeFileSync(path.replace(/\.ts$/, ".js"), ts.transpileModule(text, { compilerOptions }).outputText);
     return { at: `${page}:${firstLine}`, path };
   });
 }

@@ -182,7 +182,7 @@ describe("everything inside a run", () => {
         {
           params: { p: 1 },
           runId: "the-run",
-          onEvent: (event) => seen.push(event),
+          onEvent: (event: RunEvent) => seen.push(event),
         } as never,
       )
     ).orThrow();

@@ -6,6 +6,12 @@ import { on, testPool } from "../support/threads.js";
 const pool = testPool();
 const thread = { on: "thread" } as const;
 
+/** Both threads of the pool, warm. */
+async function warm(): Promise<void> {
+  const dag = DAG.builder().task("a", on("one"), thread).task("b", on("one"), thread).build();
+  (await new DAGExecutor(dag, { pool }).execute()).orThrow();
+}
+
 /** How many threads a pool has had. */
 function generations(of = pool): number {
   return of.stats().threads.reduce((sum, { generation }) => sum + generation, 0);
@@ -42,8 +48,19 @@ describe("code that never yields", () => {
     const result = await run.result;
     expect(result.status).toBe("cancelled");
     expect(result.get("a").status).toBe("cancelled");
-    expect(result.get("b").status).toBe("skipped");
+    expect(result.get("b").status).toBe("cancelled");
     expect(result.abandoned).toEqual([]);
+  });
+
+  test("after it has yielded once", async () => {
+    const dag = DAG.builder()
+      .task("a", on("blockLater"), { ...thread, timeoutMs: 30 })
+      .task("b", ["a"], on("one"), { ...thread, join: "allSettled" })
+      .build();
+    const result = await new DAGExecutor(dag, { pool, failFast: false }).execute();
+    expect(result.get("a")).toMatchObject({ status: "failed", reason: "timeout" });
+    expect(result.get("b").result).toBe(1);
+    await warm();
   });
 
   test("is not waited for without grace", async () => {
@@ -58,6 +75,7 @@ describe("code that never yields", () => {
 });
 
 test("code that listens is told, and its thread stays", async () => {
+  await warm();
   const dag = DAG.builder()
     .task("a", on("heeding"), { ...thread, timeoutMs: 20 })
     .build();
@@ -68,6 +86,7 @@ test("code that listens is told, and its thread stays", async () => {
 });
 
 test("a parked attempt is told, and its thread stays", async () => {
+  await warm();
   const dag = DAG.builder().task("a", on("wait"), thread).build();
   const before = generations();
   const run = new DAGExecutor(dag, { pool }).start();

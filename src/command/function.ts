@@ -56,7 +56,8 @@ async function callOf(plan: CommandPlan, inputs: unknown, context: TaskContext):
   const cwd = await made(plan.cwd);
   const env = await made(plan.env);
   const input = await made(plan.input);
-  const node = addressText(context.path.slice(0, -1).map(String), context.name);
+  const path = context.path.map(String);
+  const node = addressText(path.slice(0, -1), path.at(-1) ?? context.name);
   const faults: DagnyError[] = [];
   const owner = `node ${JSON.stringify(node)}`;
   if (typeof plan.args === "function") faults.push(...argumentFaults(args, owner));

@@ -18,6 +18,8 @@ interface AttemptColumns {
   /** From 1. */
   readonly attempt: Uint32Array;
   readonly lane: Int32Array;
+  /** Where it ran: {@link mainHost}, a thread's place in its pool plus one, or {@link commandHost}. */
+  readonly host: Uint16Array;
   readonly start: Float64Array;
   readonly end: Float64Array;
   /** The node's settled state if this attempt settled it, else `waiting`: a position in `nodeStates`. */
@@ -40,11 +42,16 @@ export interface AttemptTable extends AttemptColumns {
   readonly endingRow: Int32Array;
   /** By row: 1 if it is running time of the attempt that completed its node. */
   readonly isWork: Uint8Array;
-  /** One more than the highest lane in use. */
+  /** One more than the highest lane in {@link lane}. */
   readonly laneCount: number;
   /** Calls back with the row that ended last in each container that a row is in, innermost first. */
   forEachContainer(row: number, visit: (lastInside: number) => void): void;
 }
+
+/** What ran on the main thread. */
+export const mainHost = 0;
+/** What ran in processes of its own. */
+export const commandHost = 0xffff;
 
 /** The number of a state in the columns. */
 export function stateCode(state: NodeState): number {
@@ -66,12 +73,14 @@ export function attemptsOf(source: TraceSource): AttemptTable {
     nodeCount,
   );
   const unsorted = attemptColumns(past.length + nodeCount);
+  const hostOf = hostsOf(source, columns);
   let rowCount = 0;
   const add = (row: PastAttempt, outcome: number, reason: number): void => {
     if (!isLane(row.lane)) return;
     unsorted.node[rowCount] = row.node;
     unsorted.attempt[rowCount] = row.attempt;
     unsorted.lane[rowCount] = row.lane;
+    unsorted.host[rowCount] = hostOf(row);
     unsorted.start[rowCount] = row.startedAt;
     unsorted.end[rowCount] = row.endedAt;
     unsorted.outcome[rowCount] = outcome;
@@ -146,6 +155,7 @@ function attemptColumns(rowCount: number): AttemptColumns {
     node: new Uint32Array(rowCount),
     attempt: new Uint32Array(rowCount),
     lane: new Int32Array(rowCount),
+    host: new Uint16Array(rowCount),
     start: new Float64Array(rowCount),
     end: new Float64Array(rowCount),
     outcome: new Uint8Array(rowCount),
@@ -166,6 +176,7 @@ function arranged(rows: AttemptColumns, sorted: Uint32Array, columns: RunColumns
     const from = cell(sorted, row);
     const node = (table.node[row] = cell(rows.node, from));
     const lane = (table.lane[row] = cell(rows.lane, from));
+    table.host[row] = cell(rows.host, from);
     const outcome = (table.outcome[row] = cell(rows.outcome, from));
     table.attempt[row] = cell(rows.attempt, from);
     table.start[row] = cell(rows.start, from);
@@ -177,6 +188,8 @@ function arranged(rows: AttemptColumns, sorted: Uint32Array, columns: RunColumns
     if (outcome !== waiting) settlingRow[node] = row;
     if (lane >= laneCount) laneCount = lane + 1;
   }
+  // No slot has such a number: it is one of a command, and nothing lies between.
+  if (laneCount > nodeCount) laneCount = renumber(table.lane);
   const endingRow = settlingRow.slice();
   const isWork = new Uint8Array(rowCount);
   for (let row = 0; row < rowCount; row++) {
@@ -196,6 +209,30 @@ function arranged(rows: AttemptColumns, sorted: Uint32Array, columns: RunColumns
     }
   };
   return { rowCount, ...table, previousRow, firstRow, lastRow, settlingRow, endingRow, isWork, laneCount, forEachContainer };
+}
+
+/**
+ * Numbers the lanes that occur, in their order, and answers with how many there are. Those of commands come after all slots there might have been,
+ * and that may be any number.
+ */
+function renumber(lanes: Int32Array): number {
+  const used = [...new Set(lanes)].sort((a, b) => a - b);
+  const places = new Map(used.map((lane, place) => [lane, place]));
+  for (let row = 0; row < lanes.length; row++) lanes[row] = places.get(cell(lanes, row)) ?? 0;
+  return used.length;
+}
+
+/** Where attempts ran. */
+function hostsOf(source: TraceSource, columns: RunColumns): (row: PastAttempt) => number {
+  if (source.hosts === undefined) return () => mainHost;
+  const { threads, pastThreads, firstCommandLane } = source.hosts();
+  const keyOf = (node: number, attempt: number): number => attempt * 2 ** 32 + node;
+  const past = new Map<number, number>();
+  for (let i = 0; i < pastThreads.length; i += 3) past.set(keyOf(cell(pastThreads, i), cell(pastThreads, i + 1)), cell(pastThreads, i + 2));
+  return ({ node, attempt, lane }) => {
+    if (lane >= firstCommandLane) return commandHost;
+    return past.get(keyOf(node, attempt)) ?? (attempt === cell(columns.attempt, node) ? cell(threads, node) : mainHost);
+  };
 }
 
 /** A node that has not settled is taken to run until the end. */

@@ -85,6 +85,18 @@ export interface UndoCall {
   readonly isOk: boolean;
 }
 
+/** Where attempts ran. */
+export interface RunHosts {
+  /** By node: the thread of its last attempt plus one, 0 for the main thread; nodes behind the end have run on no thread. */
+  readonly threads: Uint16Array;
+  /** The same of attempts that were followed by another: node, attempt, thread plus one, … */
+  readonly pastThreads: Uint32Array;
+  /** By thread. */
+  readonly threadNames: readonly string[];
+  /** Lanes from here on are those of commands. */
+  readonly firstCommandLane: number;
+}
+
 /** What a trace and a profile are made from. */
 export interface TraceSource {
   readonly runId: string;
@@ -96,6 +108,8 @@ export interface TraceSource {
   columns(): RunColumns;
   /** In the order in which they ended. */
   pastAttempts(): readonly PastAttempt[];
+  /** Where attempts ran; on the main thread where nobody says. */
+  hosts?(): RunHosts;
   /** In the order in which they ended; none where nobody kept them. */
   undoCalls?(): readonly UndoCall[];
 }

@@ -8,12 +8,13 @@ import type { AnyShape, NodeName, ParamsOf, Shape } from "../dag/types.js";
 import { type DagnyError, quote } from "../errors/base.js";
 import { errorOf } from "../errors/graph.js";
 import { InvalidOptionError } from "../errors/options.js";
-import { PoolClosedError } from "../errors/threads.js";
+import { PoolClosedError, ThreadStartError } from "../errors/threads.js";
 import type { FlowNames } from "../flow/flow-names.js";
 import { guardOf, lowerGrowth } from "../flow/lower.js";
 import type { EdgeGuard, LoweredFlow } from "../flow/lowered.js";
 import type { OutputsOf, RunArguments } from "../flow/types.js";
 import { keepResultsCodes, type NativeRunOptions, none, openRun } from "../native/index.js";
+import { moduleLoading } from "../threads/loading.js";
 import { defaultPool, type ThreadPool } from "../threads/pool.js";
 import { onAbort } from "./cancel.js";
 import { Driver } from "./driver.js";
@@ -75,6 +76,11 @@ export class DAGExecutor<S extends Shape = AnyShape> {
   #poolFor({ usesThreads }: LoweredFlow): ThreadPool | undefined {
     if (!usesThreads) return undefined;
     if (this.#isClosed) throw new PoolClosedError("executor");
+    const url = moduleLoading();
+    if (url !== undefined) {
+      const cure = "keep tasks in a module that only defines things; where the code is bundled, make it an entry of its own";
+      throw new ThreadStartError(`module ${url} starts a run on threads while a thread loads it; ${cure}`);
+    }
     return this.#options.pool ?? defaultPool();
   }
 
@@ -120,7 +126,7 @@ export class DAGExecutor<S extends Shape = AnyShape> {
           return reject(end);
         }
         status = end;
-        resolve(new RunResult({ status: end, driver, startedAtEpochMs }));
+        resolve(new RunResult({ status: end, driver, startedAtEpochMs, pool, maxWorkers: this.#options.maxWorkers }));
       };
     });
     if (options.onEvent !== undefined) events.listen(options.onEvent, options.eventFilter);

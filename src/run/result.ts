@@ -3,13 +3,15 @@ import { nearest } from "../errors/did-you-mean.js";
 import { NodeNotFoundError } from "../errors/graph.js";
 import { RunError } from "../errors/run.js";
 import type { TaskError } from "../errors/task.js";
-import { nodeStates, type TraceSource } from "./columns.js";
+import { seatsOf, type ThreadPool } from "../threads/pool.js";
+import { nodeStates, type RunHosts, type TraceSource } from "./columns.js";
 import type { Driver } from "./driver.js";
 import type { RunStatus } from "./events.js";
 import { type NodeAddress, textOf } from "./levels.js";
 import { NodeReport, type NodeResult } from "./node-result.js";
 import { causeOf, RunOutcome } from "./outcome.js";
 import { type Profile, profileOf } from "./profile.js";
+import { type ThreadsReport, threadsReportOf } from "./threads-report.js";
 import { Trace } from "./trace.js";
 
 /** An attempt that was told to stop and whose code had not returned when the run ended. */
@@ -33,10 +35,16 @@ export interface ResultParts {
   readonly status: RunStatus;
   readonly driver: Driver;
   readonly startedAtEpochMs: number;
+  /** Its threads; `undefined` where it used none. */
+  readonly pool: ThreadPool | undefined;
+  readonly maxWorkers: number;
 }
 
 /** How many nodes ended in each state. */
 export type StateCounts = Readonly<Record<"completed" | "failed" | "skipped" | "filtered" | "cancelled", number>>;
+
+/** The core has no more slots: the lanes of commands begin after them. */
+const mostLanes = 2 ** 30;
 
 /** The report of a run that has ended. `Nodes` maps node names to the types of their outputs. */
 export class RunResult<Nodes extends object = Record<string, unknown>> {
@@ -45,6 +53,7 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
   #counts: StateCounts | undefined;
   #nodeResults: { readonly [N in keyof Nodes]: NodeResult<Nodes[N]> } | undefined;
   #errors: readonly TaskError[] | undefined;
+  #threads: ThreadsReport | undefined;
 
   constructor(parts: ResultParts) {
     this.#parts = parts;
@@ -211,11 +220,28 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
     return profileOf(this.#source());
   }
 
+  /** Who carried the run out, and how busy that was: the main thread, the threads of the pool, commands. O(n + m), once. */
+  get threads(): ThreadsReport {
+    this.#threads ??= threadsReportOf(this.#source());
+    return this.#threads;
+  }
+
   /** What `console.log(result)` shows: the outcome; `nodeResults` has the rest. */
   [Symbol.for("nodejs.util.inspect.custom")](): object {
     const { status, runId, durationMs, counts } = this;
     const shown = Object.entries(counts).filter(([, count]) => count > 0);
     return Object.assign(Object.create({ constructor: RunResult }), { status, runId, durationMs, ...Object.fromEntries(shown) });
+  }
+
+  #hosts(): RunHosts {
+    const { pool, maxWorkers } = this.#parts;
+    const { run } = this.#outcome;
+    return {
+      threads: run.threads(),
+      pastThreads: run.pastThreads(),
+      threadNames: pool === undefined ? [] : seatsOf(pool).names,
+      firstCommandLane: Math.min(maxWorkers, mostLanes),
+    };
   }
 
   #source(): TraceSource {
@@ -227,6 +253,7 @@ export class RunResult<Nodes extends object = Record<string, unknown>> {
       durationUs: outcome.run.time(),
       columns: () => outcome.columns,
       pastAttempts: () => outcome.run.pastAttempts(),
+      hosts: () => this.#hosts(),
       undoCalls: () => this.#parts.driver.knownExtras?.undos.calls ?? [],
     };
   }

@@ -1,11 +1,11 @@
 /**
  * A run drawn as a Chrome trace (the Trace Event Format), for ui.perfetto.dev and chrome://tracing.
  *
- * One process stands for the run and one thread for each worker lane. A second process shows what holds no lane, as asynchronous
+ * One process stands for the run, and a row of it for each lane of the main thread, each thread of a pool and each lane of commands. A second process shows what holds no lane, as asynchronous
  * slices, which may overlap: containers while they are open, what waits while it is parked, undo. Names are addresses, so what is inside a container
  * is named after it. The format is described in Google's "Trace Event Format";
  * where its two viewers differ, the file is written so that both show the same:
- * I1 A slice per attempt, retried ones too; the slices of one lane never overlap.
+ * I1 A slice per attempt, retried ones too; the slices of one row never overlap.
  * I2 An arrow starts within its upstream's slice (in its last microsecond) and ends, bound to the enclosing slice, where the
  *    downstream's first attempt begins. In the file both come after all slices, for viewers that take events of equal time in file order.
  * I3 The times of each counter ascend strictly.
@@ -14,6 +14,7 @@ import { type AttemptTable, attemptsOf, cell, spansOf, stateCode } from "./attem
 import { nodeStates, type RunColumns, reasonName, type TraceSource } from "./columns.js";
 import { type Steps, stepsOf } from "./timeline.js";
 import { forEachUpstream, upstreamsOf } from "./trace-graph.js";
+import { type TraceRows, traceRowsOf } from "./trace-rows.js";
 
 /** One event of the Trace Event Format, of the phases that Dagny writes. `ts` and `dur` are whole microseconds. */
 export type TraceEvent = SliceEvent | SpanEvent | FlowEvent | InstantEvent | CounterEvent | MetadataEvent;
@@ -146,11 +147,12 @@ function aboutRun(source: TraceSource): ChromeTrace["otherData"] {
 function* eventsOf(source: TraceSource, options: ChromeTraceOptions): Generator<TraceEvent, void, undefined> {
   const columns = source.columns();
   const attempts = attemptsOf(source);
-  yield* rowNames(source, attempts, columns);
-  yield* slices(source, attempts);
+  const rows = traceRowsOf(attempts, source.hosts?.().threadNames ?? []);
+  yield* rowNames(source, attempts, rows, columns);
+  yield* slices(source, attempts, rows);
   yield* spans(source, attempts);
-  if (options.arrows ?? true) yield* arrows(source, attempts);
-  yield* instants(source, attempts, columns);
+  if (options.arrows ?? true) yield* arrows(source, attempts, rows);
+  yield* instants(source, attempts, rows, columns);
   if (options.counters ?? true) yield* counters(source, attempts, columns);
 }
 
@@ -161,22 +163,22 @@ const withoutOutcome = new Map<number, InstantEvent["cat"]>([
   [stateCode("cancelled"), "cancelled"],
 ]);
 
-function* rowNames(source: TraceSource, attempts: AttemptTable, columns: RunColumns): Generator<MetadataEvent> {
+function* rowNames(source: TraceSource, attempts: AttemptTable, rows: TraceRows, columns: RunColumns): Generator<MetadataEvent> {
   yield { name: "process_name", ph: "M", ts: 0, pid: PID, tid: 0, args: { name: `dagny run ${source.runId}` } };
   const row = function* (tid: number, name: string): Generator<MetadataEvent> {
     yield { name: "thread_name", ph: "M", ts: 0, pid: PID, tid, args: { name } };
     yield { name: "thread_sort_index", ph: "M", ts: 0, pid: PID, tid, args: { sort_index: tid } };
   };
-  for (let lane = 0; lane < attempts.laneCount; lane++) yield* row(lane, `lane ${lane}`);
+  for (const [place, name] of rows.names.entries()) yield* row(place, name);
   // Nodes that settled without a lane share a row below the lanes for their instants.
   const hasInstants = columns.state.some((state, node) => withoutOutcome.has(state) && cell(attempts.settlingRow, node) < 0);
-  if (hasInstants) yield* row(attempts.laneCount, "skipped and cancelled");
+  if (hasInstants) yield* row(rows.names.length, "skipped and cancelled");
 }
 
 const colors: Readonly<Record<string, string | undefined>> = { failed: "terrible", cancelled: "grey", retried: "bad" };
 
-function* slices(source: TraceSource, attempts: AttemptTable): Generator<SliceEvent> {
-  const { node, attempt, lane, start, end, outcome, reason } = attempts;
+function* slices(source: TraceSource, attempts: AttemptTable, rows: TraceRows): Generator<SliceEvent> {
+  const { node, attempt, start, end, outcome, reason } = attempts;
   for (let row = 0; row < attempts.rowCount; row++) {
     const status = statusOf(cell(outcome, row), cell(reason, row));
     const cname = colors[status];
@@ -188,7 +190,7 @@ function* slices(source: TraceSource, attempts: AttemptTable): Generator<SliceEv
       ts: cell(start, row),
       dur: cell(end, row) - cell(start, row),
       pid: PID,
-      tid: cell(lane, row),
+      tid: cell(rows.of, row),
       ...(cname === undefined ? {} : { cname }),
       args: { status, attempt: cell(attempt, row), ...(why === undefined ? {} : { reason: why }) },
     };
@@ -238,8 +240,8 @@ function* spans(source: TraceSource, attempts: AttemptTable): Generator<SpanEven
   }
 }
 
-function* arrows(source: TraceSource, attempts: AttemptTable): Generator<FlowEvent> {
-  const { start, end, lane, firstRow, endingRow } = attempts;
+function* arrows(source: TraceSource, attempts: AttemptTable, rows: TraceRows): Generator<FlowEvent> {
+  const { start, end, firstRow, endingRow } = attempts;
   const upstreams = upstreamsOf(source.graph);
   for (let node = 0; node < firstRow.length; node++) {
     const to = cell(firstRow, node);
@@ -250,13 +252,13 @@ function* arrows(source: TraceSource, attempts: AttemptTable): Generator<FlowEve
       if (from < 0 || cell(end, from) > cell(start, to)) continue;
       const id = cell(upstreams.edge, i) + 1;
       const leaves = Math.max(cell(start, from), cell(end, from) - 1);
-      yield { name: "edge", cat: "edge", ph: "s", id, ts: leaves, pid: PID, tid: cell(lane, from) };
-      yield { name: "edge", cat: "edge", ph: "f", bp: "e", id, ts: cell(start, to), pid: PID, tid: cell(lane, to) };
+      yield { name: "edge", cat: "edge", ph: "s", id, ts: leaves, pid: PID, tid: cell(rows.of, from) };
+      yield { name: "edge", cat: "edge", ph: "f", bp: "e", id, ts: cell(start, to), pid: PID, tid: cell(rows.of, to) };
     }
   }
 }
 
-function* instants(source: TraceSource, attempts: AttemptTable, columns: RunColumns): Generator<InstantEvent> {
+function* instants(source: TraceSource, attempts: AttemptTable, rows: TraceRows, columns: RunColumns): Generator<InstantEvent> {
   for (let node = 0; node < columns.state.length; node++) {
     const cat = withoutOutcome.get(cell(columns.state, node));
     if (cat === undefined) continue;
@@ -269,7 +271,7 @@ function* instants(source: TraceSource, attempts: AttemptTable, columns: RunColu
       s: "t",
       ts: Math.max(0, cell(columns.settledAt, node)),
       pid: PID,
-      tid: row < 0 ? attempts.laneCount : cell(attempts.lane, row),
+      tid: row < 0 ? rows.names.length : cell(rows.of, row),
       args: { status: cat, ...(why === undefined ? {} : { reason: why }) },
     };
   }

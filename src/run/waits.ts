@@ -9,7 +9,7 @@
  * - *slot*: its lane was still held by another attempt after that. It began in that lane, so that attempt's end is what it waited for;
  * - *thread*: with its upstreams done and its lane free it still did not begin, and of all attempts the last to end before it did so
  *   in that time. Either that one also began in that time: had it been asynchronous, this one would have begun beside it. Or more
- *   than a millisecond passed, far more than the engine takes: it had begun before, and kept the thread with a synchronous part.
+ *   than a millisecond passed, far more than the engine takes: it had begun before, and kept the thread with a synchronous part. Each thread is a thread of its own; commands begin on the main one.
  * What is left between the last of the three and the start is *dispatch*: the engine's own time and the event loop's.
  *
  * Only waits that happened count: a lane that was long free when its next attempt got ready is no wait. Together they are a graph of rows,
@@ -18,7 +18,7 @@
  * I1 Every wait leads from a smaller row to a greater one (`attempts.ts`, I1).
  * I2 start[row] = readyAt[row] + dispatch of the row, and readyAt[row] = the latest end of what it waited for + delay[row]; both are >= 0.
  */
-import { type AttemptTable, cell } from "./attempts.js";
+import { type AttemptTable, cell, commandHost, mainHost } from "./attempts.js";
 import type { RunColumns } from "./columns.js";
 import { rowsInOrder, sortByTime } from "./sort-by-time.js";
 import { forEachUpstream, type TraceGraph, topologicalOrder, type Upstreams } from "./trace-graph.js";
@@ -58,7 +58,7 @@ export interface Waits {
 
 /** Finds out what every attempt waited for. Linear in nodes, edges and attempts. */
 export function waitsOf(attempts: AttemptTable, columns: RunColumns, graph: TraceGraph, upstreams: Upstreams): Waits {
-  const { rowCount, node, lane, start, end, previousRow, lastRow: lastOf } = attempts;
+  const { rowCount, node, lane, host, start, end, previousRow, lastRow: lastOf } = attempts;
   const endingRow = endingsOf(attempts, columns, graph, upstreams);
   const inputsAt = new Float64Array(rowCount);
   const slotAt = new Float64Array(rowCount);
@@ -71,6 +71,7 @@ export function waitsOf(attempts: AttemptTable, columns: RunColumns, graph: Trac
 
   const lastOfLane = new Int32Array(attempts.laneCount).fill(-1);
   const byEnd = sortByTime(rowsInOrder(rowCount), end);
+  const lastOfHost = new Map<number, number>();
   let ended = 0;
   const endsBefore = (other: number, row: number): boolean => {
     const gap = cell(start, row) - cell(end, other);
@@ -122,9 +123,12 @@ export function waitsOf(attempts: AttemptTable, columns: RunColumns, graph: Trac
     }
     slotAt[row] = at;
 
-    // The thread: of the attempts before this row that have ended by now, the last to end.
-    while (ended < rowCount && endsBefore(cell(byEnd, ended), row)) ended++;
-    const busy = ended === 0 ? -1 : cell(byEnd, ended - 1);
+    // The thread: of the attempts before this row that have ended by now, the last to end there. Commands keep no thread.
+    for (; ended < rowCount && endsBefore(cell(byEnd, ended), row); ended++) {
+      lastOfHost.set(cell(host, cell(byEnd, ended)), cell(byEnd, ended));
+    }
+    const own = cell(host, row);
+    const busy = lastOfHost.get(own === commandHost ? mainHost : own) ?? -1;
     if (busy >= 0 && cell(end, busy) > at && (cell(start, busy) >= at || began - at > engineTimeUs)) {
       at = cell(end, busy);
       threadRow[row] = last = busy;

@@ -32,7 +32,7 @@ const codec = new Codec();
 
 /** What was thrown, in bytes of its own. */
 export function thrownBytes(thrown: unknown): Uint8Array {
-  return codec.encodeThrown(thrown).slice();
+  return Uint8Array.from(codec.encodeThrown(thrown)); // A view of the codec's buffer, all of which would be posted.
 }
 
 /** Answers a call. */

@@ -168,6 +168,11 @@ export class Seats implements ThreadOwner {
   }
 
   /** What the thread of a seat is called. */
+  /** Of all threads there may be, in order. */
+  get names(): readonly string[] {
+    return Array.from({ length: this.size }, (_, seat) => this.nameOf(seat));
+  }
+
   nameOf(seat: number): string {
     return `${this.#options.name}-${seat + 1}`;
   }

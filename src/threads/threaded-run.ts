@@ -325,9 +325,10 @@ export class ThreadedRun implements PoolUser, CallScene {
     return this.#decoded(this.desk.run.attemptValue(node, attempt), () => this.#carriedOf(node, attempt));
   }
 
-  /** Nobody reads the output of a node any more. */
+  /** Nobody reads the output of a node any more. The core has dropped it by itself, unless undoing might have needed it. */
   free(node: number): void {
-    this.#drop(node);
+    if (this.desk.isUndoing) this.desk.run.dropValue(node);
+    this.#carried.delete(node);
   }
 
   #drop(node: number): void {

@@ -182,18 +182,18 @@ impl Live {
         }
     }
 
-    /// Tells the main thread to come, if there is anything for it and it was not told yet.
-    pub(crate) fn wake_main(&mut self) {
-        let Self { run, sharing: Some(sharing), .. } = self else { return };
+    /// Whether the main thread is to be told to come: there is something for it, and it was not told yet. To be done once the lock is free,
+    /// or it would come and wait for it.
+    pub(crate) fn must_wake_main(&mut self) -> bool {
+        let Self { run, sharing: Some(sharing), .. } = self else { return false };
         let has_news = !sharing.others.is_empty()
             || !sharing.leases.is_empty()
             || sharing.ended.is_some()
             || sharing.due() < sharing.main_wake_at
             || run.has_events();
-        if has_news && !sharing.is_woken {
-            sharing.is_woken = true;
-            sharing.pool.wake_main(sharing.id);
-        }
+        let must_wake = has_news && !sharing.is_woken;
+        sharing.is_woken |= must_wake;
+        must_wake
     }
 
     /// A crossing of the main thread: `inputs` go in, `handed` says what comes out, at most `room` effects.
@@ -247,9 +247,9 @@ impl Live {
         true
     }
 
-    /// The thread of a seat has died: what it had begun has crashed, what it had not goes back.
-    pub(crate) fn seat_died(&mut self, seat: usize, effects: &mut Effects) {
-        let Self { run, sharing: Some(sharing), .. } = self else { return };
+    /// The thread of a seat has died: what it had begun has crashed, what it had not goes back. Answers whether to wake the main thread.
+    pub(crate) fn seat_died(&mut self, seat: usize, effects: &mut Effects) -> bool {
+        let Self { run, sharing: Some(sharing), .. } = self else { return false };
         let now = sharing.now();
         let mut inputs = Vec::new();
         sharing.recall(seat, now);
@@ -275,7 +275,7 @@ impl Live {
         let open = sharing.queues.open();
         sharing.pool.owe(open);
         self.step(&mut inputs, now, effects);
-        self.wake_main();
+        self.must_wake_main()
     }
 
     /// The inputs that were made for a leased node.

@@ -163,9 +163,8 @@ impl Pool {
         self.set_waker(seat, None);
         let mut effects = Effects::default();
         for (id, run) in self.runs_after(0) {
-            match lock(&run) {
-                Ok(mut live) => live.seat_died(seat, &mut effects),
-                Err(_) => self.wake_main(id),
+            if lock(&run).map_or(true, |mut live| live.seat_died(seat, &mut effects)) {
+                self.wake_main(id);
             }
         }
     }

@@ -27,6 +27,7 @@ pub mod bits {
 /// How long a seat works for one run before it looks whether another one has work, in ms.
 const TURN_MS: f64 = 1.0;
 
+const MODE_WORK: u32 = 0;
 const MODE_PARK: u32 = 1;
 const MODE_IDLE: u32 = 2;
 
@@ -35,6 +36,16 @@ const BEGAN: u32 = 1;
 const ENDED: u32 = 2;
 const OK: u32 = 0;
 const OK_VIA_MAIN: u32 = 1;
+
+/// What a seat leaves a run with.
+#[derive(Debug, Default, Clone, Copy)]
+struct Left {
+    /// How many leases are in its tray.
+    leases: usize,
+    /// How many any seat may take.
+    open: usize,
+    is_main_wanted: bool,
+}
 
 /// The place of one worker thread in its pool, as that thread holds it.
 #[derive(Debug)]
@@ -144,24 +155,26 @@ impl Seat {
         if want == 0 || answer & bits::LEASES != 0 {
             return Ok(answer);
         }
+        // From here on whoever adds work sees that this thread sleeps; only then it looks whether there is some.
+        let mode = self.memory.word(Word::Mode);
+        match mode {
+            MODE_PARK => {
+                self.is_parked = true;
+                self.pool.parking.register();
+            }
+            MODE_IDLE => self.pool.enter_idle(self.place),
+            _ => {}
+        }
         answer |= self.find(want);
         self.turn_began = self.memory.now();
-        let mode = self.memory.word(Word::Mode);
-        if answer & bits::LEASES != 0 || (mode != MODE_PARK && mode != MODE_IDLE) {
-            return Ok(answer);
-        }
-        // From here on whoever adds work sees that this thread sleeps; so it looks once more.
-        if mode == MODE_PARK {
-            self.is_parked = true;
-            self.pool.parking.register();
-        } else {
-            self.pool.enter_idle(self.place);
-        }
-        answer |= self.find(want);
-        if answer & bits::LEASES != 0 || self.pool.is_closed() {
+        let is_closed = self.pool.is_closed();
+        if answer & bits::LEASES != 0 || is_closed {
             self.wake_up();
             self.pool.leave_idle(self.place);
-            return Ok(if self.pool.is_closed() { answer | bits::STOP } else { answer });
+            return Ok(answer | if is_closed { bits::STOP } else { 0 });
+        }
+        if mode == MODE_WORK {
+            return Ok(answer);
         }
         self.pool.stats_of(self.place).parks.fetch_add(1, Ordering::Relaxed);
         Ok(answer | bits::RESTS)
@@ -194,8 +207,9 @@ impl Seat {
         let now = micros_since(base_ms, self.memory.now());
         self.read(count, sharing, base_ms);
         live.step(&mut self.inputs, now, &mut self.effects);
-        let answer = self.leave_with(&mut live, id, want);
+        let left = self.leave_with(&mut live, id, want);
         drop(live);
+        let answer = self.call_others(left, id);
         if answer & bits::LEASES != 0 {
             self.last_run = id;
             self.run = Some((id, run));
@@ -213,8 +227,9 @@ impl Seat {
                 self.pool.wake_main(id);
                 continue;
             };
-            answer |= self.leave_with(&mut live, id, want);
+            let left = self.leave_with(&mut live, id, want);
             drop(live);
+            answer |= self.call_others(left, id);
             if answer & bits::LEASES != 0 {
                 self.last_run = id;
                 self.run = Some((id, run));
@@ -225,28 +240,41 @@ impl Seat {
         answer
     }
 
-    /// Fills the tray, and says whom to wake for the rest.
-    fn leave_with(&mut self, live: &mut Live, id: u32, want: usize) -> u32 {
-        let mut answer = 0;
+    /// Fills the tray, and notes who is to be woken for the rest.
+    fn leave_with(&mut self, live: &mut Live, id: u32, want: usize) -> Left {
+        let mut left = Left::default();
         if let Live { run, sharing: Some(sharing), .. } = live {
             if want > 0 {
                 let base_ms = sharing.layout.base_hr_ms + self.offset_ms;
-                let count = sharing.fill_tray(run, self.place, want, &self.memory, base_ms);
-                if count > 0 {
-                    answer |= bits::LEASES;
-                    self.memory.put(Word::Leases, count as u32);
+                left.leases = sharing.fill_tray(run, self.place, want, &self.memory, base_ms);
+                if left.leases > 0 {
                     self.memory.put(Word::RunOfLeases, id);
                     self.memory.put(Word::Version, sharing.version);
-                    self.pool.stats_of(self.place).batches.fetch_add(1, Ordering::Relaxed);
                 }
             }
-            let notify = self.pool.call_for(sharing.queues.open());
-            if notify > 0 {
-                self.memory.put(Word::Notify, notify.max(self.memory.word(Word::Notify)));
-                answer |= bits::NOTIFY;
-            }
+            left.open = sharing.queues.open();
         }
-        live.wake_main();
+        left.is_main_wanted = live.must_wake_main();
+        left
+    }
+
+    /// Wakes whom there is work for, now that the run's lock is free.
+    fn call_others(&mut self, left: Left, id: u32) -> u32 {
+        let mut answer = 0;
+        if left.is_main_wanted {
+            self.pool.wake_main(id);
+        }
+        if left.leases > 0 {
+            self.memory.put(Word::Leases, left.leases as u32);
+            self.pool.stats_of(self.place).batches.fetch_add(1, Ordering::Relaxed);
+            answer |= bits::LEASES;
+            self.wake_up(); // Not to be counted among those who sleep.
+        }
+        let notify = self.pool.call_for(left.open);
+        if notify > 0 {
+            self.memory.put(Word::Notify, notify.max(self.memory.word(Word::Notify)));
+            answer |= bits::NOTIFY;
+        }
         answer
     }
 

@@ -13,21 +13,28 @@ const inspect: unique symbol = Symbol.for("nodejs.util.inspect.custom");
 /** Above this many upstreams a name is looked up, not compared. */
 const scanLimit = 8;
 
+/** The upstreams of every base node: those of node `n` are `ids[starts[n]]` up to `ids[starts[n + 1]]`, ascending. */
+export interface UpstreamIds {
+  readonly starts: Uint32Array;
+  readonly ids: Uint32Array;
+}
+
 /** Where inputs come from. */
 export interface InputSource {
-  /** The upstreams of a base node, ascending. */
-  upstreamsOf(node: number): Uint32Array;
-  /** Their names, in the same order. */
-  upstreamNamesOf(node: number): readonly string[];
-  /** What `upstream`, one of them, put out. */
+  readonly upstreams: UpstreamIds;
+  /** The names of the base nodes, where they are known here. */
+  readonly baseNames: readonly string[] | undefined;
+  /** The names of a node's upstreams, in order, from where they are known. */
+  askNames(node: number): readonly string[];
+  /** What `upstream`, one of the node's, put out. */
   inputOf(node: number, upstream: number): unknown;
 }
 
-/** What a view hides: which node reads; once it has read, its upstreams; and once somebody has listed them, a copy of all it reads. */
+/** What a view hides: which node reads; and once somebody has asked for more than one by name, what it reads. */
 class InputsView {
   #copy: Record<string, unknown> | undefined;
-  #names: readonly string[] | undefined;
-  #places: Map<string, number> | undefined;
+  /** The upstreams by name: where there are many, or their names had to be asked for. */
+  #byName: ReadonlyMap<string, number> | undefined;
 
   constructor(
     readonly source: InputSource,
@@ -37,29 +44,49 @@ class InputsView {
   get copy(): Record<string, unknown> {
     if (this.#copy === undefined) {
       const copy: Record<string, unknown> = Object.create(null);
-      for (const name of this.names) copy[name] = this.read(name);
+      for (const name of this.names()) copy[name] = this.read(name);
       this.#copy = copy;
     }
     return this.#copy;
   }
 
-  get names(): readonly string[] {
-    this.#names ??= this.source.upstreamNamesOf(this.node);
-    return this.#names;
-  }
-
-  /** The place of a name among the upstreams, or -1. */
-  find(key: string | symbol): number {
-    if (typeof key !== "string") return -1;
-    const { names } = this;
-    if (names.length <= scanLimit) return names.indexOf(key);
-    this.#places ??= new Map(names.map((name, place) => [name, place]));
-    return this.#places.get(key) ?? -1;
+  names(): string[] {
+    const { upstreams, baseNames } = this.source;
+    if (baseNames === undefined) return [...this.#upstreamsByName().keys()];
+    const names: string[] = [];
+    const end = upstreams.starts[this.node + 1] ?? 0;
+    for (let i = upstreams.starts[this.node] ?? 0; i < end; i++) names.push(baseNames[upstreams.ids[i] as number] as string);
+    return names;
   }
 
   read(key: string | symbol): unknown {
-    const place = this.find(key);
-    return place === -1 ? undefined : this.source.inputOf(this.node, this.source.upstreamsOf(this.node)[place] as number);
+    const upstream = this.find(key);
+    return upstream === -1 ? undefined : this.source.inputOf(this.node, upstream);
+  }
+
+  /** The upstream of this name, or -1. */
+  find(key: string | symbol): number {
+    if (typeof key !== "string") return -1;
+    const { upstreams, baseNames } = this.source;
+    const start = upstreams.starts[this.node] ?? 0;
+    const end = upstreams.starts[this.node + 1] ?? 0;
+    if (baseNames === undefined || end - start > scanLimit) return this.#upstreamsByName().get(key) ?? -1;
+    for (let i = start; i < end; i++) {
+      const id = upstreams.ids[i] as number;
+      if (baseNames[id] === key) return id;
+    }
+    return -1;
+  }
+
+  #upstreamsByName(): ReadonlyMap<string, number> {
+    if (this.#byName === undefined) {
+      const { upstreams, baseNames } = this.source;
+      const start = upstreams.starts[this.node] ?? 0;
+      const end = upstreams.starts[this.node + 1] ?? 0;
+      const names = end === start ? [] : baseNames === undefined ? this.source.askNames(this.node) : this.names();
+      this.#byName = new Map(names.map((name, i) => [name, upstreams.ids[start + i] as number]));
+    }
+    return this.#byName;
   }
 
   /** `console.log(inputs)` looks through the proxy, but calls this on the proxy: `this` is the view. */
@@ -75,7 +102,7 @@ function refuse(): never {
 const traps: ProxyHandler<InputsView> = {
   get: (view, key) => (key === shownByView ? view.copy : view.read(key)),
   has: (view, key) => view.find(key) !== -1,
-  ownKeys: (view) => [...view.names],
+  ownKeys: (view) => view.names(),
   getOwnPropertyDescriptor: (view, key) => Reflect.getOwnPropertyDescriptor(view.copy, key),
   getPrototypeOf: () => null,
   set: refuse,

@@ -5,6 +5,7 @@
  * would share no runs with it.
  */
 import { createRequire } from "node:module";
+import { performance } from "node:perf_hooks"; // The global one is a getter, which costs as much as the reading.
 import { isMainThread, workerData } from "node:worker_threads";
 import type { ThreadData } from "../messages.js";
 import { Loop } from "./loop.js";

@@ -5,12 +5,15 @@
 import type { AnyTask } from "../../flow/lowered.js";
 import { functionIn, loadErrorOf } from "../../flow/module-loader.js";
 import type { ModuleRef } from "../../flow/module-ref.js";
+import { beginLoading } from "../loading.js";
 import type { ThreadMessage } from "../messages.js";
+import { registerTsx } from "./tsx.js";
 
 /** Finds functions. */
 export class Modules {
   readonly #post: (message: ThreadMessage) => void;
   readonly #imports = new Map<string, Promise<unknown>>();
+  #loaders: Promise<void> | undefined;
 
   constructor(post: (message: ThreadMessage) => void) {
     this.#post = post;
@@ -38,9 +41,13 @@ export class Modules {
 
   async #load(url: string): Promise<unknown> {
     this.#post({ type: "loading", url });
+    const end = beginLoading(url);
     try {
+      this.#loaders ??= registerTsx();
+      await this.#loaders;
       return await import(url);
     } finally {
+      end();
       this.#post({ type: "loaded", url });
     }
   }

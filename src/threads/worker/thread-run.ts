@@ -16,7 +16,7 @@ import { AttemptSignals } from "../../run/signals.js";
 import { decode } from "../codec.js";
 import type { AttemptRef, Calls, PreparedAttempt, RunDescription } from "../messages.js";
 import { crossingEdges, crossingEntries, crossingWait, whatCame } from "./crossing.js";
-import { type InputSource, inputsOf } from "./inputs.js";
+import { type InputSource, inputsOf, type UpstreamIds } from "./inputs.js";
 import { KnownValues } from "./known-values.js";
 import type { MainLine } from "./main-line.js";
 import type { NativeSeatLike } from "./seat.js";
@@ -63,7 +63,7 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
   /** Inputs that have come, boxed: they may be anything. By node. */
   readonly #carried = new Map<number, { readonly inputs: unknown }>();
   #names: readonly string[] | undefined;
-  #upstreams: { readonly starts: Uint32Array; readonly ids: Uint32Array } | undefined;
+  #upstreams: UpstreamIds | undefined;
   #state: RunState | undefined;
   #runId: string | undefined;
   #params: { readonly value: unknown } | undefined;
@@ -144,18 +144,19 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
     this.#carried.set(node, { inputs });
   }
 
-  upstreamsOf(node: number): Uint32Array {
+  get upstreams(): UpstreamIds {
     this.#upstreams ??= this.#desk.native.upstreams(this.id) ?? noUpstreams; // Nobody waits for code of a run that is over.
-    const { starts, ids } = this.#upstreams;
-    return ids.subarray(starts[node], starts[node + 1]);
+    return this.#upstreams;
   }
 
-  upstreamNamesOf(node: number): readonly string[] {
-    const upstreams = this.upstreamsOf(node);
-    if (upstreams.length === 0) return [];
-    const names = this.#baseNames();
-    if (names === undefined) return this.#call(node, "upstreamNames", [node]);
-    return Array.from(upstreams, (upstream) => names[upstream] as string);
+  get baseNames(): readonly string[] | undefined {
+    const names = this.#description?.names;
+    if (names !== undefined) this.#names ??= deserialize(names) as string[];
+    return this.#names;
+  }
+
+  askNames(node: number): readonly string[] {
+    return this.#call(node, "upstreamNames", [node]);
   }
 
   inputOf(node: number, upstream: number): unknown {
@@ -174,12 +175,6 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
     const carried = this.#call(node, "value", [upstream]);
     values.addObject(upstream, carried, 0); // What it weighs is in buffers that others have, too.
     return carried;
-  }
-
-  #baseNames(): readonly string[] | undefined {
-    const names = this.#description?.names;
-    if (names !== undefined) this.#names ??= deserialize(names) as string[];
-    return this.#names;
   }
 
   // ── what attempts come to ──
@@ -231,7 +226,7 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
   nameOf(node: number): string {
     const given = this.#given.get(node);
     if (given !== undefined) return (given.name ??= this.#call(node, "name", []));
-    return this.#baseNames()?.[node] ?? this.#call(node, "name", []);
+    return this.baseNames?.[node] ?? this.#call(node, "name", []);
   }
 
   pathOf(node: number): readonly AddressSegment[] {
@@ -316,7 +311,7 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
   }
 }
 
-const noUpstreams = { starts: new Uint32Array(), ids: new Uint32Array() };
+const noUpstreams: UpstreamIds = { starts: new Uint32Array(), ids: new Uint32Array() };
 
 /** An attempt as one number: exact for 2^32 nodes and 2^20 attempts of each. */
 function keyOf(node: number, attempt: number): number {
