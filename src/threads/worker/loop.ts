@@ -214,6 +214,7 @@ export class Loop implements MailHandler, ThreadDesk {
 
   /** Writes down what an attempt came to at `now`. Answers with a reading of the clock after that. */
   #settle(run: ThreadRun, node: number, attempt: number, flags: number, now: number, isOk: boolean, value: unknown): number {
+    const isMoving = run.hasMoving && run.isMoving(node);
     const isMains = run.returned(node, attempt);
     let outcome: number = isMains ? outcomes.settles : outcomes.ok;
     let tag: number = tags.undefined;
@@ -224,9 +225,9 @@ export class Loop implements MailHandler, ThreadDesk {
     } else if (isMains || flags & leaseFlags.read) {
       tag = tagOf(value);
       if (tag === tags.bytes) {
-        tag = this.#outlet.put(run, node, attempt, value);
+        tag = this.#outlet.put(run, node, attempt, value, isMoving);
         if (this.#outlet.isRefused) outcome = outcomes.final;
-        else run.keepObject(node, value, this.#outlet.byteCount);
+        else if (!isMoving) run.keepObject(node, value, this.#outlet.byteCount);
       } else run.keepScalar(node, value);
     }
     const number = tag === tags.number ? (value as number) : 0;
