@@ -118,9 +118,11 @@ test.each([1, 2, 3])("10,000 tasks while threads are killed (seed %i)", { timeou
     clearInterval(killing);
   }
   // The pool is as good as before.
-  const after = await new DAGExecutor(DAG.builder().task("n1", task.module(url, "quick")).build(), { on: "thread", pool }).execute();
+  const again: DAG = DAG.builder().task("n1", task.module(url, "quick")).build();
+  const after = await new Watch().resultOf(new DAGExecutor(again, { on: "thread", pool }).start(), 20_000);
   expect(after.get("n1").result).toBe(outputOf(1));
-  await pool.close();
+  const close = pool.close();
+  await Promise.race([close, new Promise((_, reject) => setTimeout(reject, 20_000, new Error("the pool does not close")).unref())]);
   expect(workers.size).toBe(0);
   console.info(
     `seed ${seed}: ${kills} threads terminated, ${watch.events.filter(({ type }) => type === "attemptFailed").length} attempts failed`,
