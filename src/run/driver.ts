@@ -152,6 +152,10 @@ export class Driver implements ThreadDesk {
     return this.#extras;
   }
 
+  release(node: number): void {
+    this.#settling.free(node);
+  }
+
   get isUndoing(): boolean {
     return this.#parts.isUndoing;
   }

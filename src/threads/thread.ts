@@ -211,6 +211,15 @@ export class Thread {
     for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) this.#hear(next.message);
   }
 
+  /** Hears the values it has posted and this thread has not come to yet. What else it has said is heard soon, in order. */
+  takeCarried(): void {
+    for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) {
+      const message: ThreadMessage = next.message;
+      if (message.type === "carried") this.#hear(message);
+      else queueMicrotask(() => this.#hear(message));
+    }
+  }
+
   #hear(message: ThreadMessage): void {
     const { owner } = this.#parts;
     switch (message.type) {

@@ -135,7 +135,9 @@ export class ThreadedRun implements PoolUser, CallScene {
 
   #description(): Uint8Array {
     const names = this.#layout?.needsNames === true ? crossingNames(this.#flow.base.core) : undefined;
-    return serialize({ runId: undefined, fns: this.#fns, names, keep: this.#keep } satisfies RunDescription);
+    const { moves } = this.#flow.base;
+    const moving = moves === null ? undefined : [...moves.from.keys()];
+    return serialize({ runId: undefined, fns: this.#fns, names, keep: this.#keep, moving } satisfies RunDescription);
   }
 
   /** What threads are told at first, which is the same for all runs of a layout: making it costs more than a small run. */
@@ -226,10 +228,15 @@ export class ThreadedRun implements PoolUser, CallScene {
   #prepare(node: number, attempt: number): void {
     const { desk } = this;
     try {
+      const { level, local } = desk.extras.placeOf(node);
       const fn = this.#functionOf(node);
-      const inputs = desk.extras.callInputsOf(node);
-      const index = desk.extras.indexOf(node);
-      const given: PreparedAttempt = { inputs, index };
+      const taken = level.moves === null ? [] : desk.extras.movedNamesOf(node);
+      const given: PreparedAttempt = {
+        inputs: without(desk.extras.callInputsOf(node), taken),
+        index: desk.extras.indexOf(node),
+        ...(taken.length > 0 && { takesOver: true }),
+        ...(level.moves?.from.has(local) && { isMoving: true }),
+      };
       if (ownCodec().encodeBytes(given, "") === valueTags.bytes) desk.run.prepare(node, attempt, fn, ownCodec().bytes, -1);
       else this.#carry(node, attempt, fn, given);
       this.#seats.want(this.#seats.size);
@@ -248,14 +255,14 @@ export class ThreadedRun implements PoolUser, CallScene {
   }
 
   /** Hands a node to one thread, which is given the inputs over its port: bytes cannot hold them. */
-  #carry(node: number, attempt: number, fn: number, { inputs, index }: PreparedAttempt): void {
+  #carry(node: number, attempt: number, fn: number, { inputs, ...given }: PreparedAttempt): void {
     const seat = this.#seats.nextSeat();
     try {
       this.#seats.threadAt(seat)?.post({ type: "carry", run: this.#id ?? 0, node, attempt, inputs });
     } catch (error) {
       throw notCloneable(inputs, error, "inputs", this.desk.addressOf(node));
     }
-    ownCodec().encodeBytes({ inputs: undefined, isCarried: true, index } satisfies PreparedAttempt);
+    ownCodec().encodeBytes({ ...given, inputs: undefined, isCarried: true } satisfies PreparedAttempt);
     this.desk.run.prepare(node, attempt, fn, ownCodec().bytes, seat);
   }
 
@@ -392,8 +399,21 @@ export class ThreadedRun implements PoolUser, CallScene {
   }
 
   #carriedOf(node: number, attempt?: number): unknown {
+    // It was posted before the core heard of it, but the core's news may have come here first.
+    const isHere = attempt === undefined ? this.#carried.has(node) : this.#carried.get(node)?.has(attempt);
+    for (let seat = 0; isHere !== true && seat < this.#seats.size; seat++) this.#seats.threadAt(seat)?.takeCarried();
     const byAttempt = this.#carried.get(node);
     const last = attempt ?? Math.max(...(byAttempt?.keys() ?? []));
     return byAttempt?.get(last);
   }
+}
+
+/** Inputs of which some are left out: their names stay, in their places. */
+function without(inputs: unknown, names: readonly string[]): unknown {
+  if (names.length === 0) return inputs;
+  const rest: object = Object.create(null);
+  for (const [name, value] of Object.entries(inputs ?? {})) {
+    Object.defineProperty(rest, name, { value: names.includes(name) ? undefined : value, enumerable: true });
+  }
+  return rest;
 }
