@@ -11,7 +11,7 @@ import { serialize } from "node:v8";
 import { ModuleLoadError, ThreadCrashedError } from "../errors/threads.js";
 import type { LoweredFlow } from "../flow/lowered.js";
 import type { ModuleRef } from "../flow/module-ref.js";
-import { type DoorEffect, doorBits, effectKinds } from "../native/index.js";
+import { type DoorEffect, doorBits, effectKinds, openings } from "../native/index.js";
 import type { Desk } from "../run/desk.js";
 import { upstreamsOf } from "../run/inputs.js";
 import { answerAsk, answerCall, type CallScene, type Returned, thrownBytes } from "./calls.js";
@@ -31,6 +31,13 @@ export interface Ending {
   readonly isOk: boolean;
   readonly isFinal: boolean;
 }
+
+/** An effect of our own: the inputs of items are to be made. */
+const offerKind = 256;
+/** How many inputs are made between two looks at the clock. */
+const offersAtOnce = 64;
+/** Of how many items of a map inputs are made at most before they are needed: encoded, they take memory. */
+const mostOffers = 65_536;
 
 /** The driver's side of a run with threads. */
 export interface ThreadDesk extends Desk {
@@ -92,8 +99,8 @@ export class ThreadedRun implements PoolUser, CallScene {
     const layout = this.#layout;
     const baseHrMs = Number(process.hrtime.bigint()) / 1e6 - (performance.now() - baseMs);
     this.#id = this.desk.run.share(this.#seats.native, baseHrMs, baseMs, layout?.direct);
-    if (!this.#seats.isFaultless) for (const fault of this.#seats.faults) this.#markFaulty(fault);
-    this.#describe();
+    if (layout === undefined || !this.#seats.isFaultless) this.#describeMore();
+    else this.desk.run.describe(this.#plainDescription(layout));
     this.#seats.join(this.#id, this, layout === undefined ? 0 : Math.max(1, layout.directCount));
   }
 
@@ -123,15 +130,21 @@ export class ThreadedRun implements PoolUser, CallScene {
   }
 
   #describe(): void {
+    this.desk.run.describe(this.#description());
+  }
+
+  #description(): Uint8Array {
+    const names = this.#layout?.needsNames === true ? crossingNames(this.#flow.base.core) : undefined;
     const { moves } = this.#flow.base;
-    const description: RunDescription = {
-      runId: undefined,
-      fns: this.#fns,
-      names: this.#layout?.needsNames === true ? crossingNames(this.#flow.base.core) : undefined,
-      keep: this.#keep,
-      moving: moves === null ? undefined : [...moves.from.keys()],
-    };
-    this.desk.run.describe(serialize(description));
+    const moving = moves === null ? undefined : [...moves.from.keys()];
+    return serialize({ runId: undefined, fns: this.#fns, names, keep: this.#keep, moving } satisfies RunDescription);
+  }
+
+  /** What threads are told at first, which is the same for all runs of a layout: making it costs more than a small run. */
+  #plainDescription({ descriptions }: ThreadLayout): Uint8Array {
+    const known = descriptions.get(this.#keep) ?? this.#description();
+    descriptions.set(this.#keep, known);
+    return known;
   }
 
   blame(fault: ModuleFault): void {
@@ -165,10 +178,50 @@ export class ThreadedRun implements PoolUser, CallScene {
     if (!this.#isOver) this.desk.fail(error);
   }
 
-  /** Carries out what may call the user's code. */
-  carryOut({ kind, node, a }: DoorEffect): void {
+  /** Carries out what may call the user's code. Answers with what is left to do, later. */
+  carryOut({ kind, node, a, b }: DoorEffect): DoorEffect | undefined {
     if (kind === effectKinds.prepare) this.#prepare(node, a);
     else if (kind === effectKinds.report) this.#settleReport();
+    else if (kind === offerKind) return this.#offer(node, a, b);
+    return undefined;
+  }
+
+  /**
+   * A map has more items. Where threads are to work on them, answers with what is to be carried out: the inputs of items are known before
+   * their leases, and whoever ends one can take the next without this thread.
+   */
+  opened({ kind, node: map, a: first, b: count, c: what }: DoorEffect): DoorEffect | undefined {
+    if (what !== openings.items || kind !== effectKinds.opened) return undefined;
+    const rule = this.desk.extras.levels.containerOf(map);
+    const isOffered = rule?.kind === "map" && rule.isFunction && rule.inner.threads !== null;
+    return isOffered ? { kind: offerKind, node: first, a: Math.min(count, mostOffers), b: map, c: 0 } : undefined;
+  }
+
+  #offer(first: number, count: number, map: number): DoorEffect | undefined {
+    const { run, extras } = this.desk;
+    const now = Math.min(count, offersAtOnce);
+    try {
+      const fn = this.#functionOf(first);
+      for (let node = first; node < first + now; node++) {
+        const given: PreparedAttempt = { inputs: extras.callInputsOf(node), index: extras.indexOf(node) };
+        if (this.#codec.encodeBytes(given, "") === valueTags.bytes) run.offer(node, fn, this.#codec.bytes);
+      }
+    } catch {
+      return undefined; // Whatever it is, it is the attempt's error, once there is one.
+    }
+    return now === count ? undefined : { kind: offerKind, node: first + now, a: count - now, b: map, c: 0 };
+  }
+
+  /** The number of the function of a node, of which the threads have been told. */
+  #functionOf(node: number): number {
+    const { level, local } = this.desk.extras.placeOf(node);
+    const place = (level.threads?.moduleOf[local] ?? 0) - 1;
+    const ref = level.threads?.modules[place];
+    if (ref === undefined) throw new TypeError(`node ${node} has no module`);
+    const count = this.#fns.length;
+    const fn = this.#placeFor(ref);
+    if (this.#fns.length > count) this.#describeMore();
+    return fn;
   }
 
   /** Makes the inputs of a leased node, and hands it to the threads. */
@@ -176,12 +229,7 @@ export class ThreadedRun implements PoolUser, CallScene {
     const { desk } = this;
     try {
       const { level, local } = desk.extras.placeOf(node);
-      const place = (level.threads?.moduleOf[local] ?? 0) - 1;
-      const ref = level.threads?.modules[place];
-      if (ref === undefined) throw new TypeError(`node ${node} has no module`);
-      const count = this.#fns.length;
-      const fn = this.#placeFor(ref);
-      if (this.#fns.length > count) this.#describeMore();
+      const fn = this.#functionOf(node);
       const taken = level.moves === null ? [] : desk.extras.movedNamesOf(node);
       const given: PreparedAttempt = {
         inputs: without(desk.extras.callInputsOf(node), taken),
@@ -246,9 +294,11 @@ export class ThreadedRun implements PoolUser, CallScene {
     const thread = this.#seats.threadAt(seat - 1);
     if (thread === undefined) return;
     const ref = { run: this.#id ?? 0, node, attempt };
-    thread.abort({ type: "abort", ...ref, reason: thrownBytes(reason) }, this.#patienceMs, () =>
-      this.#seats.native.isAtWork(seat - 1, ref.run, node, attempt),
-    );
+    thread.abort({ type: "abort", ...ref, reason: thrownBytes(reason) }, this.#patienceMs, () => {
+      const { native } = this.#seats;
+      // Where the thread is calling nothing, it is code that goes on after it had yielded: perhaps this one.
+      return native.isAtWork(seat - 1, ref.run, node, attempt) || !native.isCalling(seat - 1);
+    });
     this.#seats.notifyAll();
   }
 
