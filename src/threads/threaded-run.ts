@@ -7,7 +7,7 @@
  * threads are decoded when they are first read here, and then kept like any other. I3 The user's code is called in the run's own async
  * context.
  */
-import { serialize } from "node:v8";
+import { v8 } from "../builtins.js";
 import { ModuleLoadError, ThreadCrashedError } from "../errors/threads.js";
 import type { LoweredFlow } from "../flow/lowered.js";
 import type { ModuleRef } from "../flow/module-ref.js";
@@ -129,7 +129,7 @@ export class ThreadedRun implements PoolUser, CallScene {
       names: this.#layout?.needsNames === true ? crossingNames(this.#flow.base.core) : undefined,
       keep: this.#keep,
     };
-    this.desk.run.describe(serialize(description));
+    this.desk.run.describe(v8().serialize(description));
   }
 
   blame(fault: ModuleFault): void {
