@@ -33,6 +33,11 @@ export class LimitColumns {
     if (isItems || !timeoutMs?.has(node)) this.#setTimeout(node, Number.NaN);
   }
 
+  /** A node that takes over what cannot be had again. */
+  once(node: number): void {
+    this.#setAttempts(node, 1);
+  }
+
   /** A wait: what ends it is final. Its attempt timeout is how long its predicates may take. */
   wait(node: number): void {
     this.#setAttempts(node, 1);

@@ -22,6 +22,7 @@ import { type AnyFunction, type MapSpec, TaskDefinition, type WaitSpec } from ".
 import { FlowNames } from "./flow-names.js";
 import { LimitColumns } from "./limit-columns.js";
 import type { AnyTask, EdgeGuard, Lowered, LoweredContainer, LoweredFlow, LoweredWait, RetryTest, RunDefaults } from "./lowered.js";
+import { moveFaults, movesOf } from "./moves.js";
 import { addPools, Keys, needsOf } from "./needs.js";
 import { calledBy, ownTasks, type RunTask } from "./own-tasks.js";
 import { backoffPart, flagsOf, isDefault, nodesWithPolicies, type PolicyDraft, PolicyTable, plainPolicy } from "./policies.js";
@@ -199,7 +200,9 @@ class Lowering {
     for (const [node, task] of definitions) this.#faults.push(...definitionFaults(core, node, task, upstreamsOf?.(node).length));
     const table = new PolicyTable();
     const plain = plainPolicy(this.#defaults);
-    const special = nodesWithPolicies(core, [...definitions.keys(), ...given.keys()]);
+    const moves = movesOf(core, given);
+    if (moves !== null) this.#faults.push(...moveFaults(core, (node) => tasks[node]));
+    const special = nodesWithPolicies(core, [...definitions.keys(), ...given.keys(), ...(moves?.into.keys() ?? [])]);
     const isPlain = special.length === 0 && isDefault(plain);
     if (!isPlain) table.place(plain);
     const policyOf = special.length === 0 ? undefined : new Uint32Array(core.names.length);
@@ -228,6 +231,10 @@ class Lowering {
         putWait(policy, spec, this.#names);
         limits.wait(node);
       }
+      if (moves?.into.has(node)) {
+        policy.maxCrashes = 0;
+        limits.once(node);
+      }
       if (policyOf !== undefined) policyOf[node] = table.place(policy);
     }
     const guards = guardsOf(core);
@@ -255,6 +262,7 @@ class Lowering {
       undos: functionColumn(undo),
       retryOn: this.#retryTests(core, definitions),
       guards: guards.map,
+      moves,
       given,
     };
   }

@@ -7,6 +7,7 @@ import type { NativePlan } from "../native/index.js";
 import type { AnyFunction } from "./definition.js";
 import type { FlowNames } from "./flow-names.js";
 import type { ModuleRef } from "./module-ref.js";
+import type { Moves } from "./moves.js";
 import type { Schema } from "./schema.js";
 import type { BasicContext, TaskContext } from "./task.js";
 
@@ -103,6 +104,8 @@ export interface Lowered {
   readonly retryOn: ReadonlyMap<number, RetryTest>;
   /** By `from * n + to`, where `n` is the number of nodes of this level. */
   readonly guards: ReadonlyMap<number, EdgeGuard>;
+  /** The edges that hand an output over; `null` where none does. */
+  readonly moves: Moves | null;
   /** `null` where every node runs on the main thread; then, and in a run without threads, `tasks` has all there is to call. */
   readonly threads: ThreadedNodes | null;
   /** Nodes that a value stands for from the start. They do not appear in the report. */

@@ -10,6 +10,7 @@ import { JoinExpressionError } from "../errors/join.js";
 import { ConflictingOptionsError, InvalidOptionError } from "../errors/options.js";
 import { type DefinitionSpec, TaskDefinition } from "./definition.js";
 import { joinWords, parseJoin } from "./join-expression.js";
+import { moveFaults } from "./moves.js";
 
 /** The names of a node's direct upstreams, in node order. */
 export function upstreamNames({ names, native }: GraphCore, node: number): string[] {
@@ -24,7 +25,7 @@ export function wordsOfJoin(core: GraphCore, node: number, text: string, upstrea
 
 /** What is wrong with how the nodes, edges and own tasks of a graph go together. O(nodes with options + edges of finally-nodes). */
 export function ruleFaults(core: GraphCore): DagnyError[] {
-  const faults = finallyFaults(core);
+  const faults = [...finallyFaults(core), ...moveFaults(core, (node) => core.nodes.task?.get(node))];
   for (const [node, join] of core.nodes.join ?? []) {
     if (typeof join === "string") continue;
     try {

@@ -231,6 +231,8 @@ export declare class NativePool {
   toNotify(): number
   /** Whether this attempt is what the thread of a seat is calling right now, as far as can be known. */
   isAtWork(seat: number, run: number, node: number, attempt: number): boolean
+  /** Whether the thread of a seat is calling a function, of any run, as far as can be known. If not, it is in its event loop. */
+  isCalling(seat: number): boolean
   /** Of each seat since the pool was made: tasks, busy time in microseconds, batches, parks, generation. */
   stats(): Float64Array
   /** Threads are told to end. */
@@ -318,6 +320,8 @@ export declare class NativeRun {
   describe(bytes: Uint8Array): void
   /** A base node that was direct needs the main thread from now on. */
   markPrepared(node: number): void
+  /** Says before a node is leased with which function and inputs it is to be called, so that its lease needs no main thread. */
+  offer(node: number, code: number, inputs: Uint8Array): void
   /** Hands a leased node to the threads with the number of its function and its inputs: to any (`seat` -1), or to one. Answers false where its lease is void. */
   prepare(node: number, attempt: number, code: number, inputs: Uint8Array, seat: number): boolean
   /** Puts the output of an inline node where threads find it. Before its success is reported. `tag` as in the records of seats. */

@@ -26,6 +26,8 @@ export interface Desk extends ContextHost {
    * reported is heard within this turn.
    */
   report(): Door | undefined;
+  /** Nobody reads the output of a node any more. */
+  release(node: number): void;
   /** Has what was reported heard at once. Call it after a command, so that no later input of the same turn shares its batch. */
   flush(): void;
   /** Has it heard before anything else is called. */

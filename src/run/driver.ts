@@ -152,6 +152,10 @@ export class Driver implements ThreadDesk {
     return this.#extras;
   }
 
+  release(node: number): void {
+    this.#settling.free(node);
+  }
+
   get isUndoing(): boolean {
     return this.#parts.isUndoing;
   }
@@ -486,8 +490,11 @@ export class Driver implements ThreadDesk {
         aborts ??= [];
         aborts.push({ effect, reason, signal: this.#signals.tell(node, a, reason) });
       } else if (kind === effectKinds.discard) this.#settling.discard(node, a);
-      else if (kind === effectKinds.opened || kind === effectKinds.waitOver || kind === effectKinds.growthRefused) this.extras.note(effect);
-      else if (kind === effectKinds.crashed) this.#threads?.crashed(effect);
+      else if (kind === effectKinds.opened || kind === effectKinds.waitOver || kind === effectKinds.growthRefused) {
+        this.extras.note(effect);
+        const chore = this.#threads?.opened(effect);
+        if (chore !== undefined) this.#chores.add(chore);
+      } else if (kind === effectKinds.crashed) this.#threads?.crashed(effect);
       else this.#chores.add(effect);
     }
     if (!this.#chores.isEmpty) this.#wake();
@@ -504,7 +511,10 @@ export class Driver implements ThreadDesk {
     do {
       const chore = this.#chores.take();
       if (chore.kind < effectKinds.prepare) this.extras.carryOut(chore);
-      else this.#threads?.carryOut(chore);
+      else {
+        const rest = this.#threads?.carryOut(chore);
+        if (rest !== undefined) this.#chores.add(rest);
+      }
       time = this.#clock.now();
     } while (!this.#chores.isEmpty && time <= restAt && this.#door !== undefined);
     return time;

@@ -38,6 +38,8 @@ export class Extras implements ContextExtras {
   readonly containers: Containers;
   readonly growth: RunGrowth;
   readonly undos: Undos;
+  /** Nodes whose output was taken over by the one that read it. */
+  readonly moved = new Set<number>();
 
   constructor(desk: Desk, { flow, isUndoing, lower, guardOf }: ExtrasParts) {
     this.#desk = desk;
@@ -166,7 +168,34 @@ export class Extras implements ContextExtras {
     const { level, local } = this.placeOf(node);
     const task = level.tasks[local];
     if (task === undefined) throw new TypeError(`node ${node} has no function`);
-    return task(this.callInputsOf(node), new AttemptContext(this.#desk, node, attempt));
+    const inputs = this.callInputsOf(node);
+    if (level.moves !== null) this.takeMoved(node);
+    return task(inputs, new AttemptContext(this.#desk, node, attempt));
+  }
+
+  /** The names of the inputs that a node takes over. */
+  movedNamesOf(node: number): readonly string[] {
+    return this.#movedInto(node).map((upstream) => this.levels.nameOf(upstream));
+  }
+
+  /** What a node takes over of its upstreams, by name, now that its code begins: nobody else has it any more. */
+  takeMoved(node: number): Readonly<Record<string, unknown>> {
+    const taken: Record<string, unknown> = Object.create(null);
+    for (const upstream of this.#movedInto(node)) {
+      taken[this.levels.nameOf(upstream)] = this.outputOf(upstream);
+      this.moved.add(upstream);
+      this.#desk.release(upstream);
+    }
+    return taken;
+  }
+
+  /** The upstreams whose output a node takes over, of those that count as its inputs. */
+  #movedInto(node: number): readonly number[] {
+    const { level, local } = this.placeOf(node);
+    const upstreams = level.moves?.into.get(local);
+    if (upstreams === undefined) return [];
+    const counting = this.#desk.run.inputsOf(node);
+    return upstreams.map((upstream) => node - local + upstream).filter((upstream) => counting?.includes(upstream));
   }
 
   /** What the function of a node that is not a plain one is called with. Throws what making it, or what is around the node, throws. */

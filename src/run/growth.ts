@@ -237,6 +237,7 @@ export class RunGrowth {
       if (ends[0] === undefined || ends[1] === undefined) return; // One of its ends was asked for earlier: checked at the commit.
       if (ends[0] >= newNode && ends[1] >= newNode) builder.addEdge(from, to, options);
       else {
+        this.#checkMove(ends[0], from, to, options);
         const guard = options === undefined ? undefined : this.#scene.guardOf(options, from, to);
         links.push({ from: ends[0], to: ends[1], guard, text: `${quote(from)} -> ${quote(to)}` });
       }
@@ -255,6 +256,17 @@ export class RunGrowth {
     const level = this.#scene.lower(core, (node) => this.#upstreamNames(core, node, links));
     const flat = links.flatMap(({ from, to, guard }) => [from, to, guard === undefined ? 0 : 1]);
     return { scope, level, links, native: new NativeGrowth(level.plan, Uint32Array.from(flat)) };
+  }
+
+  /** What moves has one reader, which is known from the start. */
+  #checkMove(node: number, from: string, to: string, options: EdgeOptions | undefined): void {
+    const edge = `edge ${quote(from)} -> ${quote(to)}`;
+    if (options?.move === true) throw new GrowthError(`${edge}: what is there already cannot be moved: leave out \`move\``);
+    if (node >= newNode) return;
+    const segment = this.#levels.segmentOf(node);
+    if (segment.level.moves?.from.has(this.#levels.localOf(node, segment))) {
+      throw new GrowthError(`${edge}: the output of node ${quote(from)} moves to its one reader, and is nobody else's`);
+    }
   }
 
   /** The names of a new node's upstreams: nodes of the run, then new ones, each by id. */

@@ -51,6 +51,8 @@ export interface NodeResult<T = unknown> {
   readonly path: readonly AddressSegment[];
   /** Every attempt that began, in order. */
   readonly attempts: readonly AttemptResult[];
+  /** Whether its output was taken over by its reader, over an edge that says `move`: then `result` is `undefined`. */
+  readonly moved: boolean;
   /** The upstreams whose outputs it was given, in node order; empty where its join was not decided. */
   readonly madeFrom: readonly MadeFrom[];
   /** Why it did not complete, in one sentence that names the root cause; `undefined` if it did. */
@@ -136,6 +138,10 @@ export class NodeReport implements NodeResult {
       add(this.attempt, reason, start, columns.settledAt[this.#node] ?? start, columns.lane[this.#node] ?? -1, endOf(this.status));
     }
     return Array.from(rows.values(), ({ endedAt: _, startUs: __, ...row }) => row);
+  }
+
+  get moved(): boolean {
+    return this.#outcome.isMoved(this.#node);
   }
 
   get madeFrom(): readonly MadeFrom[] {

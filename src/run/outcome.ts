@@ -93,6 +93,11 @@ export class RunOutcome {
     }
   }
 
+  /** Whether what a node put out was taken over by the one that read it. */
+  isMoved(node: number): boolean {
+    return this.#driver.knownExtras?.moved.has(node) === true;
+  }
+
   /** The attempts of a node that did not settle it, and stretches of running time, in order. */
   pastOf(node: number): readonly PastAttempt[] {
     if (this.#pastByNode === undefined) {

@@ -44,9 +44,9 @@ const noNodes: readonly number[] = [];
 
 /** The nodes of a level that are not plain, though they may have a function. O(1) where no rule makes any, else O(n + m) once for each plan. */
 export function specialNodesOf(level: Lowered): readonly number[] {
-  const { core, containers, guards, plan } = level;
+  const { core, containers, guards, moves, plan } = level;
   const { join, finally: isFinally } = core.nodes;
-  if (join === null && isFinally === null && guards.size === 0 && containers.size === 0) return noNodes;
+  if (join === null && isFinally === null && guards.size === 0 && containers.size === 0 && moves === null) return noNodes;
   let special = specialByPlan.get(plan);
   if (special === undefined) {
     special = [...specialNodes(level)];
@@ -56,12 +56,14 @@ export function specialNodesOf(level: Lowered): readonly number[] {
 }
 
 function specialNodes(level: Lowered): ReadonlySet<number> {
-  const { core, containers, guards } = level;
+  const { core, containers, guards, moves } = level;
   const { join, finally: isFinally } = core.nodes;
   const n = core.names.length;
   const special = new Set<number>(isFinally?.keys());
   // Upstreams that failed, were skipped or cancelled give nothing: the event that decided the join tells which ones count.
   for (const [node, rule] of join ?? []) if (rule !== "allCompleted") special.add(node);
+  // What is taken over must be known to be gone.
+  for (const node of moves?.into.keys() ?? []) special.add(node);
   if (guards.size === 0 && containers.size === 0) return special;
 
   const { starts, ids } = upstreamsOf(core, level.plan);

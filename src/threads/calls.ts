@@ -11,12 +11,13 @@ import type { Desk } from "../run/desk.js";
 import { Codec, notCloneable } from "./codec.js";
 import type { AskMessage, CallMessage, CrossingEdge, CrossingEntry } from "./messages.js";
 import type { Thread } from "./thread.js";
+import { transferablesOf } from "./transferables.js";
 
 /** What answering needs beside the run itself. */
 export interface CallScene {
   readonly desk: Desk;
-  /** The output of `upstream` that bytes cannot hold, for an attempt of `node`, and what of it moves there. */
-  carried(upstream: number, node: number): Returned;
+  /** The output of `upstream` that bytes cannot hold. */
+  carried(upstream: number): Returned;
   /** The names of the upstreams of a base node, in node order. */
   upstreamNames(node: number): readonly string[];
 }
@@ -84,10 +85,18 @@ function returnOf(scene: CallScene, message: CallMessage): Returned {
       desk.extras.addEdges(node, attempt, message.args[0].map(edgeOf));
       return { value: undefined };
     case "value":
-      return scene.carried(message.args[0], node);
+      return scene.carried(message.args[0]);
+    case "moved":
+      return movedInto(scene, node);
     case "upstreamNames":
       return { value: scene.upstreamNames(message.args[0]) };
   }
+}
+
+/** What an attempt that begins takes over: it is gone here, whether or not its buffers can be moved. */
+function movedInto({ desk }: CallScene, node: number): Returned {
+  const value = desk.extras.takeMoved(node);
+  return { value, transfer: transferablesOf(value) };
 }
 
 /** A node that a thread adds: its task crossed as an address. */

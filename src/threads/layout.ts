@@ -8,6 +8,7 @@ import type { Lowered, ThreadedNodes } from "../flow/lowered.js";
 import type { NativePlan } from "../native/index.js";
 import { upstreamsOf } from "../run/inputs.js";
 import { specialNodesOf } from "../run/plain-tasks.js";
+import type { RunDescription } from "./messages.js";
 
 /** The layout of a base graph that has threaded nodes. */
 export interface ThreadLayout {
@@ -22,6 +23,8 @@ export interface ThreadLayout {
   readonly directCount: number;
   /** Whether a direct node has upstreams, whose names it needs. */
   readonly needsNames: boolean;
+  /** What threads are told of runs that keep so much, where nothing has to be added to it. */
+  readonly descriptions: Map<RunDescription["keep"], Uint8Array>;
 }
 
 const layouts = new WeakMap<NativePlan, { readonly threads: ThreadedNodes; readonly layout: ThreadLayout }>();
@@ -61,7 +64,7 @@ function makeLayout(level: Lowered, { moduleOf }: ThreadedNodes): ThreadLayout {
       if (moduleOf[upstream] === 0) isRead[upstream] = 1;
     }
   }
-  return { direct, isRead, directCount, needsNames };
+  return { direct, isRead, directCount, needsNames, descriptions: new Map() };
 }
 
 const namesByCore = new WeakMap<GraphCore, Uint8Array>();

@@ -78,8 +78,10 @@ export interface Calls {
   };
   readonly addNodes: { readonly args: readonly [entries: readonly CrossingEntry[]]; readonly value: undefined };
   readonly addEdges: { readonly args: readonly [edges: readonly CrossingEdge[]]; readonly value: undefined };
-  /** The output of `upstream`, which was carried; where its edge to this node says `move`, with its buffers. */
+  /** The output of `upstream`, which was carried. */
   readonly value: { readonly args: readonly [upstream: number]; readonly value: unknown };
+  /** The inputs that a prepared attempt takes over, by name, with their buffers. Asked for once, when it begins. */
+  readonly moved: { readonly args: readonly []; readonly value: Readonly<Record<string, unknown>> };
   /** The names of the upstreams of a base node, in node order, where the description of the run has no names. */
   readonly upstreamNames: { readonly args: readonly [node: number]; readonly value: readonly string[] };
 }
@@ -186,6 +188,8 @@ export interface RunDescription {
    */
   readonly names: Uint8Array | undefined;
   readonly keep: "all" | "leaves" | "none";
+  /** The base nodes whose outputs move: their buffers are not copied, but go where the value is carried. `undefined`: none. */
+  readonly moving?: readonly number[] | undefined;
 }
 
 /** What a prepared attempt is given, encoded by the codec. What is left out of it is asked for where it is first read. */
@@ -194,6 +198,10 @@ export interface PreparedAttempt {
   readonly inputs: unknown;
   /** Whether the inputs come by `CarryMessage` instead. */
   readonly isCarried?: boolean;
+  /** Whether some inputs are taken over: they are to be asked for when the attempt begins, and `undefined` in `inputs`. */
+  readonly takesOver?: boolean;
+  /** Whether what it puts out moves: see {@link RunDescription.moving}. */
+  readonly isMoving?: boolean;
   readonly index: number;
   readonly name?: string;
   readonly path?: readonly (string | number)[];

@@ -24,9 +24,6 @@ import type {
 } from "./messages.js";
 import { workerFile } from "./worker-file.js";
 
-/** How long a thread may not listen while other code than that which is to stop seems to have it, in milliseconds. */
-const longestSilenceMs = 1000;
-
 /** What a thread says about an attempt. */
 export type AttemptMessage = LogMessage | AskMessage | CallMessage | CarriedMessage;
 
@@ -157,19 +154,17 @@ export class Thread {
   }
 
   /**
-   * Tells an attempt to stop. Where the thread does not come to hear that within `patienceMs`, and `isAtWork` says that it is this attempt's
-   * code which does not let it, the thread is ended; and where it has not for so long that no good task can be what it is busy with.
+   * Tells an attempt to stop. Where the thread does not come to hear that within `patienceMs`, and `isAtWork` says that it may be this
+   * attempt's code which does not let it, the thread is ended; as long as it is other code, it is waited for.
    */
   abort(message: AbortMessage, patienceMs: number, isAtWork: () => boolean): void {
     if (this.#isDead) return;
     this.post(message);
     const key = keyOf(message);
-    let left = Math.ceil(longestSilenceMs / Math.max(1, patienceMs));
     const lose = (): void => {
       this.#drain(); // I2
       if (!this.#unheard.has(key)) return;
-      if (isAtWork() || left-- <= 0)
-        this.end(new Error(`it was ended because attempt ${message.attempt} of a task was told to stop and did not`));
+      if (isAtWork()) this.end(new Error(`it was ended because attempt ${message.attempt} of a task was told to stop and did not`));
       else this.#unheard.set(key, this.#timer(Math.max(1, patienceMs), lose));
     };
     this.#unheard.set(key, this.#timer(patienceMs, lose));
@@ -209,6 +204,15 @@ export class Thread {
   #drain(): void {
     const { receiveMessageOnPort } = workerThreads();
     for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) this.#hear(next.message);
+  }
+
+  /** Hears the values it has posted and this thread has not come to yet. What else it has said is heard soon, in order. */
+  takeCarried(): void {
+    for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) {
+      const message: ThreadMessage = next.message;
+      if (message.type === "carried") this.#hear(message);
+      else queueMicrotask(() => this.#hear(message));
+    }
   }
 
   #hear(message: ThreadMessage): void {

@@ -11,7 +11,7 @@ import { v8 } from "../builtins.js";
 import { ModuleLoadError, ThreadCrashedError } from "../errors/threads.js";
 import type { LoweredFlow } from "../flow/lowered.js";
 import type { ModuleRef } from "../flow/module-ref.js";
-import { type DoorEffect, doorBits, effectKinds } from "../native/index.js";
+import { type DoorEffect, doorBits, effectKinds, openings } from "../native/index.js";
 import type { Desk } from "../run/desk.js";
 import { upstreamsOf } from "../run/inputs.js";
 import { answerAsk, answerCall, type CallScene, type Returned, thrownBytes } from "./calls.js";
@@ -31,6 +31,13 @@ export interface Ending {
   readonly isOk: boolean;
   readonly isFinal: boolean;
 }
+
+/** An effect of our own: the inputs of items are to be made. */
+const offerKind = 256;
+/** How many inputs are made between two looks at the clock. */
+const offersAtOnce = 64;
+/** Of how many items of a map inputs are made at most before they are needed: encoded, they take memory. */
+const mostOffers = 65_536;
 
 /** The driver's side of a run with threads. */
 export interface ThreadDesk extends Desk {
@@ -92,8 +99,8 @@ export class ThreadedRun implements PoolUser, CallScene {
     const layout = this.#layout;
     const baseHrMs = Number(process.hrtime.bigint()) / 1e6 - (performance.now() - baseMs);
     this.#id = this.desk.run.share(this.#seats.native, baseHrMs, baseMs, layout?.direct);
-    if (!this.#seats.isFaultless) for (const fault of this.#seats.faults) this.#markFaulty(fault);
-    this.#describe();
+    if (layout === undefined || !this.#seats.isFaultless) this.#describeMore();
+    else this.desk.run.describe(this.#plainDescription(layout));
     this.#seats.join(this.#id, this, layout === undefined ? 0 : Math.max(1, layout.directCount));
   }
 
@@ -123,13 +130,21 @@ export class ThreadedRun implements PoolUser, CallScene {
   }
 
   #describe(): void {
-    const description: RunDescription = {
-      runId: undefined,
-      fns: this.#fns,
-      names: this.#layout?.needsNames === true ? crossingNames(this.#flow.base.core) : undefined,
-      keep: this.#keep,
-    };
-    this.desk.run.describe(v8().serialize(description));
+    this.desk.run.describe(this.#description());
+  }
+
+  #description(): Uint8Array {
+    const names = this.#layout?.needsNames === true ? crossingNames(this.#flow.base.core) : undefined;
+    const { moves } = this.#flow.base;
+    const moving = moves === null ? undefined : [...moves.from.keys()];
+    return v8().serialize({ runId: undefined, fns: this.#fns, names, keep: this.#keep, moving } satisfies RunDescription);
+  }
+
+  /** What threads are told at first, which is the same for all runs of a layout: making it costs more than a small run. */
+  #plainDescription({ descriptions }: ThreadLayout): Uint8Array {
+    const known = descriptions.get(this.#keep) ?? this.#description();
+    descriptions.set(this.#keep, known);
+    return known;
   }
 
   blame(fault: ModuleFault): void {
@@ -163,10 +178,50 @@ export class ThreadedRun implements PoolUser, CallScene {
     if (!this.#isOver) this.desk.fail(error);
   }
 
-  /** Carries out what may call the user's code. */
-  carryOut({ kind, node, a }: DoorEffect): void {
+  /** Carries out what may call the user's code. Answers with what is left to do, later. */
+  carryOut({ kind, node, a, b }: DoorEffect): DoorEffect | undefined {
     if (kind === effectKinds.prepare) this.#prepare(node, a);
     else if (kind === effectKinds.report) this.#settleReport();
+    else if (kind === offerKind) return this.#offer(node, a, b);
+    return undefined;
+  }
+
+  /**
+   * A map has more items. Where threads are to work on them, answers with what is to be carried out: the inputs of items are known before
+   * their leases, and whoever ends one can take the next without this thread.
+   */
+  opened({ kind, node: map, a: first, b: count, c: what }: DoorEffect): DoorEffect | undefined {
+    if (what !== openings.items || kind !== effectKinds.opened) return undefined;
+    const rule = this.desk.extras.levels.containerOf(map);
+    const isOffered = rule?.kind === "map" && rule.isFunction && rule.inner.threads !== null;
+    return isOffered ? { kind: offerKind, node: first, a: Math.min(count, mostOffers), b: map, c: 0 } : undefined;
+  }
+
+  #offer(first: number, count: number, map: number): DoorEffect | undefined {
+    const { run, extras } = this.desk;
+    const now = Math.min(count, offersAtOnce);
+    try {
+      const fn = this.#functionOf(first);
+      for (let node = first; node < first + now; node++) {
+        const given: PreparedAttempt = { inputs: extras.callInputsOf(node), index: extras.indexOf(node) };
+        if (this.#codec.encodeBytes(given, "") === valueTags.bytes) run.offer(node, fn, this.#codec.bytes);
+      }
+    } catch {
+      return undefined; // Whatever it is, it is the attempt's error, once there is one.
+    }
+    return now === count ? undefined : { kind: offerKind, node: first + now, a: count - now, b: map, c: 0 };
+  }
+
+  /** The number of the function of a node, of which the threads have been told. */
+  #functionOf(node: number): number {
+    const { level, local } = this.desk.extras.placeOf(node);
+    const place = (level.threads?.moduleOf[local] ?? 0) - 1;
+    const ref = level.threads?.modules[place];
+    if (ref === undefined) throw new TypeError(`node ${node} has no module`);
+    const count = this.#fns.length;
+    const fn = this.#placeFor(ref);
+    if (this.#fns.length > count) this.#describeMore();
+    return fn;
   }
 
   /** Makes the inputs of a leased node, and hands it to the threads. */
@@ -174,15 +229,14 @@ export class ThreadedRun implements PoolUser, CallScene {
     const { desk } = this;
     try {
       const { level, local } = desk.extras.placeOf(node);
-      const place = (level.threads?.moduleOf[local] ?? 0) - 1;
-      const ref = level.threads?.modules[place];
-      if (ref === undefined) throw new TypeError(`node ${node} has no module`);
-      const count = this.#fns.length;
-      const fn = this.#placeFor(ref);
-      if (this.#fns.length > count) this.#describeMore();
-      const inputs = desk.extras.callInputsOf(node);
-      const index = desk.extras.indexOf(node);
-      const given: PreparedAttempt = { inputs, index };
+      const fn = this.#functionOf(node);
+      const taken = level.moves === null ? [] : desk.extras.movedNamesOf(node);
+      const given: PreparedAttempt = {
+        inputs: without(desk.extras.callInputsOf(node), taken),
+        index: desk.extras.indexOf(node),
+        ...(taken.length > 0 && { takesOver: true }),
+        ...(level.moves?.from.has(local) && { isMoving: true }),
+      };
       if (this.#codec.encodeBytes(given, "") === valueTags.bytes) desk.run.prepare(node, attempt, fn, this.#codec.bytes, -1);
       else this.#carry(node, attempt, fn, given);
       this.#seats.want(this.#seats.size);
@@ -201,14 +255,14 @@ export class ThreadedRun implements PoolUser, CallScene {
   }
 
   /** Hands a node to one thread, which is given the inputs over its port: bytes cannot hold them. */
-  #carry(node: number, attempt: number, fn: number, { inputs, index }: PreparedAttempt): void {
+  #carry(node: number, attempt: number, fn: number, { inputs, ...given }: PreparedAttempt): void {
     const seat = this.#seats.nextSeat();
     try {
       this.#seats.threadAt(seat)?.post({ type: "carry", run: this.#id ?? 0, node, attempt, inputs });
     } catch (error) {
       throw notCloneable(inputs, error, "inputs", this.desk.addressOf(node));
     }
-    this.#codec.encodeBytes({ inputs: undefined, isCarried: true, index } satisfies PreparedAttempt);
+    this.#codec.encodeBytes({ ...given, inputs: undefined, isCarried: true } satisfies PreparedAttempt);
     this.desk.run.prepare(node, attempt, fn, this.#codec.bytes, seat);
   }
 
@@ -240,9 +294,11 @@ export class ThreadedRun implements PoolUser, CallScene {
     const thread = this.#seats.threadAt(seat - 1);
     if (thread === undefined) return;
     const ref = { run: this.#id ?? 0, node, attempt };
-    thread.abort({ type: "abort", ...ref, reason: thrownBytes(reason) }, this.#patienceMs, () =>
-      this.#seats.native.isAtWork(seat - 1, ref.run, node, attempt),
-    );
+    thread.abort({ type: "abort", ...ref, reason: thrownBytes(reason) }, this.#patienceMs, () => {
+      const { native } = this.#seats;
+      // Where the thread is calling nothing, it is code that goes on after it had yielded: perhaps this one.
+      return native.isAtWork(seat - 1, ref.run, node, attempt) || !native.isCalling(seat - 1);
+    });
     this.#seats.notifyAll();
   }
 
@@ -343,8 +399,21 @@ export class ThreadedRun implements PoolUser, CallScene {
   }
 
   #carriedOf(node: number, attempt?: number): unknown {
+    // It was posted before the core heard of it, but the core's news may have come here first.
+    const isHere = attempt === undefined ? this.#carried.has(node) : this.#carried.get(node)?.has(attempt);
+    for (let seat = 0; isHere !== true && seat < this.#seats.size; seat++) this.#seats.threadAt(seat)?.takeCarried();
     const byAttempt = this.#carried.get(node);
     const last = attempt ?? Math.max(...(byAttempt?.keys() ?? []));
     return byAttempt?.get(last);
   }
+}
+
+/** Inputs of which some are left out: their names stay, in their places. */
+function without(inputs: unknown, names: readonly string[]): unknown {
+  if (names.length === 0) return inputs;
+  const rest: object = Object.create(null);
+  for (const [name, value] of Object.entries(inputs ?? {})) {
+    Object.defineProperty(rest, name, { value: names.includes(name) ? undefined : value, enumerable: true });
+  }
+  return rest;
 }

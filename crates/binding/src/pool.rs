@@ -70,6 +70,12 @@ impl NativePool {
         live.sharing.as_ref().is_some_and(|sharing| sharing.is_at_work(seat as usize, node, attempt))
     }
 
+    /// Whether the thread of a seat is calling a function, of any run, as far as can be known. If not, it is in its event loop.
+    #[napi(catch_unwind)]
+    pub fn is_calling(&self, seat: u32) -> bool {
+        self.pool.is_calling(seat as usize)
+    }
+
     /// Of each seat since the pool was made: tasks, busy time in microseconds, batches, parks, generation.
     #[napi(catch_unwind)]
     pub fn stats(&self) -> Float64Array {

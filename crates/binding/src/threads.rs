@@ -70,6 +70,13 @@ impl NativeRun {
         Ok(())
     }
 
+    /// Says before a node is leased with which function and inputs it is to be called, so that its lease needs no main thread.
+    #[napi(catch_unwind)]
+    pub fn offer(&self, node: u32, code: u32, inputs: &[u8]) -> napi::Result<()> {
+        sharing_of(&mut lock(&self.live)?)?.offer(node, code, inputs.into());
+        Ok(())
+    }
+
     /// Hands a leased node to the threads with the number of its function and its inputs: to any (`seat` -1), or to one. Answers false where its lease is void.
     #[napi(catch_unwind)]
     pub fn prepare(&self, node: u32, attempt: u32, code: u32, inputs: &[u8], seat: f64) -> napi::Result<bool> {

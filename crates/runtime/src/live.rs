@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use dagny_core::run::growth::Growth;
-use dagny_core::run::{Effect, Effects, Input, Lease, NEVER, Outcome, Run, RunStatus};
+use dagny_core::run::{Effect, Effects, Input, Lease, NEVER, Outcome, Question, Run, RunStatus, Verdict};
 
 use crate::pool::Pool;
 use crate::queues::Entry;
@@ -125,18 +125,25 @@ pub struct Handed {
     pub must_notify: bool,
 }
 
-/// Whether what an input says may take leases back, or must find what has begun.
+/// Whether what an input says may take leases back, or must find what has begun: whatever may fail a node, stop a scope or pause.
 fn is_decisive(input: &Input) -> bool {
-    !matches!(
-        input,
-        Input::Begin { .. }
-            | Input::Settle { outcome: Outcome::Succeeded, .. }
-            | Input::Start { .. }
-            | Input::Wait { .. }
-            | Input::Items { .. }
-            | Input::Resume { .. }
-            | Input::Undone { .. }
-    )
+    match input {
+        Input::Begin { .. } | Input::Start { .. } | Input::Wait { .. } | Input::Resume { .. } | Input::Undone { .. } => false,
+        Input::Settle { outcome, .. } => !matches!(outcome, Outcome::Succeeded),
+        // A predicate that threw fails a node, and so does a loop that is not done in time.
+        Input::Answer { question, verdict, .. } => match verdict {
+            Verdict::Yes | Verdict::Nothing => false,
+            Verdict::No => *question == Question::Until,
+            Verdict::Threw | Verdict::TimedOut => true,
+        },
+        Input::Items { .. }
+        | Input::ItemsFailed { .. }
+        | Input::Signal { .. }
+        | Input::Cancel { .. }
+        | Input::CancelNodes { .. }
+        | Input::Pause { .. }
+        | Input::Grow { .. } => true,
+    }
 }
 
 impl Live {
@@ -237,9 +244,7 @@ impl Live {
         if is_there || !run.is_leased(lease.node, lease.attempt) {
             return false;
         }
-        sharing.prepared.insert(lease.node, (lease.attempt, inputs));
-        let entry = Entry { lease, function, is_prepared: true, is_pinned: seat.is_some() };
-        sharing.queues.push(entry, seat);
+        sharing.push_prepared(lease, function, inputs, seat);
         match seat {
             Some(seat) => sharing.pool.call_seat(seat),
             None => sharing.pool.owe(sharing.queues.open()),

@@ -261,6 +261,12 @@ impl Pool {
         was_idle
     }
 
+    /// Whether the thread of a seat is calling a function, of any run, as far as can be known. If not, it is in its event loop.
+    pub fn is_calling(&self, seat: usize) -> bool {
+        let calls = |run: &SharedRun| lock(run).is_ok_and(|live| live.sharing.as_ref().is_some_and(|sharing| sharing.is_calling(seat)));
+        self.runs_after(0).iter().any(|(_, run)| calls(run))
+    }
+
     // ── statistics ──
 
     pub(crate) fn stats_of(&self, seat: usize) -> &SeatStats {

@@ -87,6 +87,8 @@ pub struct Sharing {
     pub(crate) pending: BTreeMap<(u32, u32), Value>,
     /// Inputs that were made for leased nodes, with the attempt they were made for.
     pub(crate) prepared: BTreeMap<u32, (u32, Arc<[u8]>)>,
+    /// Functions and inputs of nodes that have not been leased yet: those need no main thread when they are.
+    offered: BTreeMap<u32, (u32, Arc<[u8]>)>,
     pub(crate) reports: VecDeque<Report>,
     /// For the main thread: what to call.
     pub(crate) leases: VecDeque<Lease>,
@@ -129,6 +131,7 @@ impl Sharing {
             values: Values::default(),
             pending: BTreeMap::new(),
             prepared: BTreeMap::new(),
+            offered: BTreeMap::new(),
             reports: VecDeque::new(),
             leases: VecDeque::new(),
             others: VecDeque::new(),
@@ -202,6 +205,19 @@ impl Sharing {
         self.undirected.insert(node);
     }
 
+    /// The inputs of a node are known before it is leased. They serve for one lease.
+    pub fn offer(&mut self, node: u32, function: u32, inputs: Arc<[u8]>) {
+        if !self.prepared.contains_key(&node) {
+            self.offered.insert(node, (function, inputs));
+        }
+    }
+
+    /// Puts a node whose inputs are made where threads find it, or one of them.
+    pub(crate) fn push_prepared(&mut self, lease: Lease, function: u32, inputs: Arc<[u8]>, seat: Option<usize>) {
+        self.prepared.insert(lease.node, (lease.attempt, inputs));
+        self.queues.push(Entry { lease, function, is_prepared: true, is_pinned: seat.is_some() }, seat);
+    }
+
     /// The function of a node that goes to the threads by itself.
     fn function_of(&self, node: u32) -> Option<u32> {
         let function = *self.layout.direct.get(node as usize)?;
@@ -236,6 +252,13 @@ impl Sharing {
         let claimed = tray.memory.claims.claimed(count as u32).map_or(count, |claimed| claimed as usize);
         let is_last = |entry: &Entry| (entry.lease.node, entry.lease.attempt) == (node, attempt);
         claimed > tray.reported && tray.entries.get(claimed - 1).is_some_and(is_last)
+    }
+
+    /// Whether the thread of a seat is calling a function of this run, as far as can be known.
+    pub(crate) fn is_calling(&self, seat: usize) -> bool {
+        let Some(tray) = self.trays.get(seat).and_then(Option::as_ref) else { return false };
+        let count = tray.entries.len();
+        tray.memory.claims.claimed(count as u32).map_or(count, |claimed| claimed as usize) > tray.reported
     }
 
     /// How long tasks took that were just reported: their number, and the sum in ms.
@@ -381,7 +404,10 @@ impl Sharing {
             return;
         }
         let Some(function) = self.function_of(node) else {
-            self.others.push_back(HostEffect::prepare(node, lease.attempt));
+            match self.offered.remove(&node) {
+                Some((function, inputs)) => self.push_prepared(lease, function, inputs, None),
+                None => self.others.push_back(HostEffect::prepare(node, lease.attempt)),
+            }
             return;
         };
         let pin = if self.layout.pins.is_empty() { None } else { self.layout.pins.get(&node).copied() };

@@ -5,6 +5,8 @@
  * To the reader it is a plain object with a null prototype that cannot be changed: it can be destructured, spread, enumerated.
  */
 
+import { shownByView } from "../viewed-inputs.js";
+
 /** What `node:util` calls `inspect.custom`. */
 const inspect: unique symbol = Symbol.for("nodejs.util.inspect.custom");
 
@@ -98,7 +100,7 @@ function refuse(): never {
 }
 
 const traps: ProxyHandler<InputsView> = {
-  get: (view, key) => view.read(key),
+  get: (view, key) => (key === shownByView ? view.copy : view.read(key)),
   has: (view, key) => view.find(key) !== -1,
   ownKeys: (view) => view.names(),
   getOwnPropertyDescriptor: (view, key) => Reflect.getOwnPropertyDescriptor(view.copy, key),

@@ -214,6 +214,7 @@ export class Loop implements MailHandler, ThreadDesk {
 
   /** Writes down what an attempt came to at `now`. Answers with a reading of the clock after that. */
   #settle(run: ThreadRun, node: number, attempt: number, flags: number, now: number, isOk: boolean, value: unknown): number {
+    const isMoving = run.hasMoving && run.isMoving(node);
     const isMains = run.returned(node, attempt);
     let outcome: number = isMains ? outcomes.settles : outcomes.ok;
     let tag: number = tags.undefined;
@@ -224,9 +225,9 @@ export class Loop implements MailHandler, ThreadDesk {
     } else if (isMains || flags & leaseFlags.read) {
       tag = tagOf(value);
       if (tag === tags.bytes) {
-        tag = this.#outlet.put(run, node, attempt, value);
+        tag = this.#outlet.put(run, node, attempt, value, isMoving);
         if (this.#outlet.isRefused) outcome = outcomes.final;
-        else run.keepObject(node, value, this.#outlet.byteCount);
+        else if (!isMoving) run.keepObject(node, value, this.#outlet.byteCount);
       } else run.keepScalar(node, value);
     }
     const number = tag === tags.number ? (value as number) : 0;
@@ -332,6 +333,8 @@ export class Loop implements MailHandler, ThreadDesk {
 
   /** Exchanges for leases. How many are worth handing out at a time, the scheduler knows. */
   #take(mode: number, now: number): boolean {
+    // Leases come of the run of the records first. Where the tray is another run's, that one would not hear that it is given back.
+    if (this.#run !== undefined && !this.#seat.takes(this.#run.id)) this.#exchange(0, exchangeModes.work, now);
     const bits = this.#exchange(mostLeases, mode, now);
     if ((bits & seatBits.leases) === 0) return false;
     const { run: id, version } = this.#seat;

@@ -1,8 +1,11 @@
 /** Puts what attempts give where everybody can read it: before they are reported (I3 of the loop). */
 import { Codec, notCloneable } from "../codec.js";
 import type { CarriedMessage } from "../messages.js";
+import { transferablesOf } from "../transferables.js";
 import { tags } from "./seat.js";
 import type { ThreadDesk, ThreadRun } from "./thread-run.js";
+
+const noBuffers: readonly ArrayBuffer[] = [];
 
 /** The outlet of one thread. */
 export class Outlet {
@@ -17,13 +20,17 @@ export class Outlet {
     this.#desk = desk;
   }
 
-  /** Puts a value that does not fit a record, for the record that is written next. Answers with its tag. */
-  put(run: ThreadRun, node: number, attempt: number, value: unknown): number {
+  /**
+   * Puts a value that does not fit a record, for the record that is written next. Where it moves, its buffers are gone here afterwards.
+   * Answers with its tag.
+   */
+  put(run: ThreadRun, node: number, attempt: number, value: unknown, isMoving = false): number {
     this.isRefused = false;
     try {
-      if (this.#codec.encodeBytes(value) === tags.bytes) return this.#putBytes(this.#codec.bytes);
+      const buffers = isMoving ? transferablesOf(value) : noBuffers;
+      if (buffers.length === 0 && this.#codec.encodeBytes(value) === tags.bytes) return this.#putBytes(this.#codec.bytes);
       this.#desk.report();
-      this.#carry({ type: "carried", run: run.id, node, attempt, value });
+      this.#carry({ type: "carried", run: run.id, node, attempt, value }, buffers);
       return tags.carried;
     } catch (error) {
       this.isRefused = true;
@@ -42,10 +49,10 @@ export class Outlet {
     return tags.bytes;
   }
 
-  #carry(message: CarriedMessage): void {
+  #carry(message: CarriedMessage, buffers: readonly ArrayBuffer[]): void {
     this.byteCount = 0;
     try {
-      this.#desk.line.post(message);
+      this.#desk.line.post(message, buffers);
     } catch (error) {
       throw notCloneable(message.value, error);
     }

@@ -49,6 +49,8 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
   /** Which of them are being loaded. */
   readonly loading = new Set<number>();
   readonly #values = new KnownValues();
+  /** Whether any output of this run moves, as far as is known. */
+  hasMoving = false;
   /** Whether outputs of attempts made here can be trusted to be those of their nodes. */
   #isTrusted = true;
   /** Whether any attempt was given, told, or asked for anything that has to be forgotten when it returns. */
@@ -77,6 +79,7 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
     if (bytes === null) return false;
     const description: RunDescription = deserialize(bytes);
     this.#description = description;
+    this.hasMoving ||= description.moving !== undefined;
     this.version = version;
     for (const [i, { fault }] of description.fns.entries()) {
       if (fault !== undefined && typeof this.fns[i] !== "function") this.fns[i] = new LoadFailure(decode(fault));
@@ -110,12 +113,30 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
     const given = decode(bytes) as Given;
     this.#given.set(node, given);
     this.#hasMore = true;
-    if (given.isCarried !== true) return given.inputs;
+    if (given.isMoving === true) this.hasMoving = true;
+    const inputs = given.isCarried === true ? this.#carriedInputsOf(node) : given.inputs;
+    if (given.takesOver !== true) return inputs;
+    // Not before now: a lease can be taken back until it begins, and what has moved cannot.
+    const moved = this.#call(node, "moved", []);
+    return Object.defineProperties(
+      Object.assign(Object.create(null), inputs),
+      Object.fromEntries(
+        Object.entries(moved).map(([name, value]) => [name, { value, enumerable: true, writable: true, configurable: true }]),
+      ),
+    );
+  }
+
+  #carriedInputsOf(node: number): unknown {
     this.#desk.line.takeMail();
     const carried = this.#carried.get(node);
     if (carried === undefined) throw new InternalError(`run ${this.id}: the inputs of node ${node} have not come`);
     this.#carried.delete(node);
     return carried.inputs;
+  }
+
+  /** Whether what an attempt puts out moves. Ask before it has returned. */
+  isMoving(node: number): boolean {
+    return this.#given.get(node)?.isMoving ?? this.#description?.moving?.includes(node) === true;
   }
 
   /** Inputs have come that bytes cannot hold. */
