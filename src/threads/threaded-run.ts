@@ -7,7 +7,7 @@
  * threads are decoded when they are first read here, and then kept like any other. I3 The user's code is called in the run's own async
  * context.
  */
-import { serialize } from "node:v8";
+import { v8 } from "../builtins.js";
 import { ModuleLoadError, ThreadCrashedError } from "../errors/threads.js";
 import type { LoweredFlow } from "../flow/lowered.js";
 import type { ModuleRef } from "../flow/module-ref.js";
@@ -137,7 +137,7 @@ export class ThreadedRun implements PoolUser, CallScene {
     const names = this.#layout?.needsNames === true ? crossingNames(this.#flow.base.core) : undefined;
     const { moves } = this.#flow.base;
     const moving = moves === null ? undefined : [...moves.from.keys()];
-    return serialize({ runId: undefined, fns: this.#fns, names, keep: this.#keep, moving } satisfies RunDescription);
+    return v8().serialize({ runId: undefined, fns: this.#fns, names, keep: this.#keep, moving } satisfies RunDescription);
   }
 
   /** What threads are told at first, which is the same for all runs of a layout: making it costs more than a small run. */
