@@ -341,7 +341,8 @@ describe("as JSON", () => {
       .task("five", five, { on: "inline", maxCrashes: 1 })
       .task("m", ["five"], map({ over: ({ five: n }) => [n], each: double }))
       .task("l", loop({ body: tasks.next, until: () => true, limit: 2 }))
-      .addEdges([["five", "l", { move: true }]])
+      .task("last", double)
+      .addEdges([["l", "last", { move: false }]])
       .build();
     const json = JSON.parse(JSON.stringify(flow.toJSON()));
     expect(json.nodes[0]).toEqual({
@@ -354,7 +355,7 @@ describe("as JSON", () => {
     expect(json.nodes[2].task.body).toMatchObject({ kind: "module", exportName: "next", isDefined: true });
     expect(json.edges).toEqual([
       [0, 1],
-      [0, 2, { move: true }],
+      [2, 3, { move: false }],
     ]);
     const read = DAG.fromJSON(json);
     expect(read.toJSON()).toEqual(flow.toJSON());
