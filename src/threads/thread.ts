@@ -111,6 +111,7 @@ export class Thread {
         resolve();
       });
     });
+    port1.unref(); // Listening has made it keep the program alive.
     this.unref();
   }
 
@@ -134,7 +135,6 @@ export class Thread {
   /** It keeps the program alive no longer. */
   unref(): void {
     this.#worker.unref();
-    this.#port.unref();
   }
 
   /** Says something to it. Throws where the message cannot be cloned. */

@@ -70,7 +70,9 @@ async fn carry_out(
         // Who else may hold the other end of it, nobody waits for.
         writing.abort();
     }
-    exited.send_replace(Some(Instant::now() + LINGER));
+    // Of what was stopped nobody wants to hear more than is there already.
+    let patience = if stopping.kill_at.is_some() { Duration::ZERO } else { LINGER };
+    exited.send_replace(Some(Instant::now() + patience));
     let (stdout, stderr) = (kept(stdout).await, kept(stderr).await);
     let status = status?;
     Ok(Ending { exit_code: status.code(), signal: signal_of(status), stdout, stderr })
