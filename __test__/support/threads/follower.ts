@@ -92,6 +92,7 @@ class Follower {
       case "phaseEntered":
         return none;
     }
+    if (event.node === undefined) throw new Error(JSON.stringify(event));
     const isLate = event.type === "lateOutcome" || event.type === "attemptAbandoned";
     const node = isLate ? this.#toldNodeOf(event.node, event.attempt) : this.#nodeOf(event.node);
     const timerOf = (...classes: readonly number[]): [null, (timer: Timer) => boolean] => [

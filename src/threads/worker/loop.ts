@@ -333,8 +333,6 @@ export class Loop implements MailHandler, ThreadDesk {
 
   /** Exchanges for leases. How many are worth handing out at a time, the scheduler knows. */
   #take(mode: number, now: number): boolean {
-    // Leases come of the run of the records first. Where the tray is another run's, that one would not hear that it is given back.
-    if (this.#run !== undefined && !this.#seat.takes(this.#run.id)) this.#exchange(0, exchangeModes.work, now);
     const bits = this.#exchange(mostLeases, mode, now);
     if ((bits & seatBits.leases) === 0) return false;
     const { run: id, version } = this.#seat;
