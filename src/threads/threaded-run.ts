@@ -358,7 +358,7 @@ export class ThreadedRun implements PoolUser, CallScene {
     const value = this.#decoded(desk.run.value(node), () => this.#carriedOf(node));
     if (value === undefined) return undefined;
     desk.outputs[node] = value;
-    if (this.#isOver) this.#drop(node);
+    if (this.#isOver) this.drop(node);
     return value;
   }
 
@@ -381,7 +381,8 @@ export class ThreadedRun implements PoolUser, CallScene {
     this.#carried.delete(node);
   }
 
-  #drop(node: number): void {
+  /** Forgets the output of a node, wherever it is kept. */
+  drop(node: number): void {
     this.#carried.delete(node);
     this.desk.run.dropValue(node);
   }
