@@ -208,6 +208,7 @@ export class Thread {
 
   /** Hears the values it has posted and this thread has not come to yet. What else it has said is heard soon, in order. */
   takeCarried(): void {
+    const { receiveMessageOnPort } = workerThreads();
     for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) {
       const message: ThreadMessage = next.message;
       if (message.type === "carried") this.#hear(message);
