@@ -169,7 +169,7 @@ describe("on the main thread", () => {
     const flow = DAG.builder()
       .task("six", task.module(at("common.cjs"), cases.six))
       .task("byDefault", task.module(at("common.cjs"), cases.byDefault))
-      .task("alone", task.module(url, "default"))
+      .task("alone", task.module("data:text/javascript,export default () => `alone`", "default"))
       .task("defined", task.module(at("defined.ts"), "tasks"), { onFailure: "allow" })
       .build();
     const { nodeResults } = (await new DAGExecutor(flow).execute()).orThrow();

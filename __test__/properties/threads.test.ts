@@ -4,6 +4,7 @@
  *
  * A seed fixes the program, not the order. `DAGNY_SEEDS=20000` runs more of them, `DAGNY_SEED=17` one alone.
  */
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, expect, test } from "vitest";
 import { ThreadPool } from "../../src/index.js";
 import type { Program, ProgramFlow, ProgramNode } from "../support/programs.js";
@@ -27,6 +28,8 @@ test("a threaded run decides what the model decides", { timeout: 3_600_000 }, as
     const run = await runOnThreads(threaded, pool, placeOf);
     if (run === null) return;
     const { expected, actual } = follow(threaded, run.events);
+    // The order in which things happened is not the seed's: it is needed, too.
+    if (!isDeepStrictEqual(actual, expected)) console.error([threaded, ...run.events].map((line) => JSON.stringify(line)).join("\n"));
     expect(actual).toEqual(expected);
   });
 });

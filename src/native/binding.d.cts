@@ -264,8 +264,8 @@ export declare class NativeRun {
   static replay(plan: NativePlan, journal: Uint8Array, growths?: Array<NativeGrowth> | undefined | null): NativeRun
   /** The header of this run's journal. */
   journalHeader(): Uint8Array
-  /** Keeps events from now on. */
-  record(): void
+  /** Keeps events from now on. How many there have been. */
+  record(): number
   /** The records of the events since the last call. */
   takeEvents(): Uint8Array
   /** How many events there have been. */

@@ -22,8 +22,7 @@ export class Recorder {
   record(): void {
     if (this.isRecording) return;
     this.isRecording = true;
-    this.#run.record();
-    this.#seq = this.#run.eventCount();
+    this.#seq = this.#run.record();
   }
 
   /** Publishes what the core has decided since the last call. */

@@ -1,4 +1,5 @@
 /** Tasks of the stress tests: most do little, some end their thread, some never yield. What one gives is made from its number alone. */
+import { parentPort } from "node:worker_threads";
 
 function compute(us) {
   const end = performance.now() + us / 1000;
@@ -52,3 +53,11 @@ export async function fails(_inputs, { name, attempt }) {
   if (attempt === 1) throw new Error("the first time");
   return outputOf(numberOf(name));
 }
+
+/** Says so a little later: by then whoever imports this knows. */
+async function announce() {
+  for (let i = 0; i < 50; i++) await undefined;
+  parentPort?.postMessage("tasks are loaded");
+}
+
+void announce();

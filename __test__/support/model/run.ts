@@ -28,6 +28,8 @@ export interface Seen {
   readonly mayFire: (timer: Timer) => boolean;
   /** Which ready nodes start. By default all. */
   readonly mayStart: (node: ModelNode) => boolean;
+  /** Whether the run goes on to its next phase where it can. By default yes. */
+  readonly mayEnter: boolean;
 }
 
 export class ModelRun {
@@ -91,13 +93,13 @@ export class ModelRun {
         this.#decide(at);
       }
       const now = Math.max(nowUs, run.clock);
-      if (run.startedAt !== null) this.#tick(now, { mayFire: ({ due }) => due <= now, mayStart: () => true, ...seen });
+      if (run.startedAt !== null) this.#tick(now, { mayFire: ({ due }) => due <= now, mayStart: () => true, mayEnter: true, ...seen });
     }
     const isEnded = run.phase === "ended";
     return { ...run.takeReport(), wakeAt: isEnded ? null : this.#wakeAt(Math.max(nowUs, run.clock)), ended: isEnded };
   }
 
-  #tick(now: number, { mayFire, mayStart }: Seen): void {
+  #tick(now: number, { mayFire, mayStart, mayEnter }: Seen): void {
     const run = this.#run;
     for (let timer = nextTimer(run, mayFire); timer !== null; timer = nextTimer(run, mayFire)) {
       timer.fire(now);
@@ -105,7 +107,7 @@ export class ModelRun {
     }
     const decide = (): void => this.#decide(now);
     fill(run, now, decide, mayStart);
-    while (enterNextPhase(run, now)) {
+    while (mayEnter && enterNextPhase(run, now)) {
       decide();
       fill(run, now, decide, mayStart);
     }

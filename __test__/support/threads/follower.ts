@@ -67,8 +67,9 @@ class Follower {
     // Waits and containers start when a step has ended, not after each input: the run's own word for it is awaited.
     const starting = event.type === "nodeStarted" && event.lane === undefined ? this.#nodeOf(event.node) : undefined;
     const mayStart = (node: ModelNode): boolean => node === starting || (node.policy.kind?.is ?? "task") === "task";
-    if (input !== null || starting !== undefined) this.#advance(input === null ? [] : [input], at, { mayFire: () => false, mayStart });
-    else if (timer !== null) this.#advance([], at, { mayFire: timer, mayStart });
+    const mayEnter = (event.type === "phaseEntered" && event.node === undefined) || event.type === "runEnded";
+    const isStep = input !== null || starting !== undefined || timer !== null || mayEnter;
+    if (isStep) this.#advance(input === null ? [] : [input], at, { mayFire: timer ?? (() => false), mayStart, mayEnter });
   }
 
   /** What has to have happened for this event: an input, a timer, or nothing more than has happened already. */
@@ -92,6 +93,7 @@ class Follower {
       case "phaseEntered":
         return none;
     }
+    if (event.node === undefined) throw new Error(JSON.stringify(event));
     const isLate = event.type === "lateOutcome" || event.type === "attemptAbandoned";
     const node = isLate ? this.#toldNodeOf(event.node, event.attempt) : this.#nodeOf(event.node);
     const timerOf = (...classes: readonly number[]): [null, (timer: Timer) => boolean] => [

@@ -179,18 +179,19 @@ impl NativeRun {
         Ok(journal::encode_header(live.run.plan(), live.run.options()).into())
     }
 
-    /// Keeps events from now on.
+    /// Keeps events from now on. How many there have been.
     #[napi(catch_unwind)]
-    pub fn record(&self) -> napi::Result<()> {
-        lock(&self.live)?.run.record();
-        Ok(())
+    pub fn record(&self) -> napi::Result<f64> {
+        let mut live = lock(&self.live)?;
+        live.run.record();
+        Ok(live.run.event_count() as f64)
     }
 
     /// The records of the events since the last call.
     #[napi(catch_unwind)]
     pub fn take_events(&self) -> napi::Result<Uint8Array> {
         let mut events: Vec<Event> = Vec::new();
-        lock(&self.live)?.run.take_events(&mut events);
+        lock(&self.live)?.take_events(&mut events);
         let mut bytes = Vec::new();
         journal::encode_events(&events, &mut bytes);
         Ok(bytes.into())

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use dagny_core::run::growth::Growth;
-use dagny_core::run::{Effect, Effects, Input, Lease, NEVER, Outcome, Question, Run, RunStatus, Verdict};
+use dagny_core::run::{Effect, Effects, Event, Input, Lease, NEVER, Outcome, Question, Run, RunStatus, Verdict};
 
 use crate::pool::Pool;
 use crate::queues::Entry;
@@ -222,10 +222,16 @@ impl Live {
             inputs.push(Input::Begin { node, attempt, at: now });
             self.step(inputs, now, effects);
         }
-        let Self { sharing: Some(sharing), .. } = self else { return };
+        let Self { run, sharing: Some(sharing), .. } = self else { return };
         let count = sharing.others.len().min(room);
         handed.others.extend(sharing.others.drain(..count));
         handed.has_more = !sharing.others.is_empty();
+        // An event may be about a node that an effect opens: nobody hears of it before the effect is known.
+        if !handed.has_more {
+            let mut news = Vec::new();
+            run.take_events(&mut news);
+            sharing.told.append(&mut news);
+        }
         handed.has_more_leases = !sharing.leases.is_empty();
         handed.ended = sharing.ended.filter(|_| !handed.has_more);
         sharing.main_wake_at = sharing.due();
@@ -234,6 +240,14 @@ impl Live {
         handed.must_notify = open > 0 && sharing.pool.has_resting();
         if handed.must_notify {
             sharing.pool.owe(open);
+        }
+    }
+
+    /// The events that those who listen may hear now, of those that are recorded.
+    pub fn take_events(&mut self, events: &mut Vec<Event>) {
+        match &mut self.sharing {
+            Some(sharing) => events.append(&mut sharing.told),
+            None => self.run.take_events(events),
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use dagny_core::plan::Place;
 use dagny_core::run::effect::Effect;
-use dagny_core::run::{Input, KeepResults, Lease, NEVER, Run, RunStatus};
+use dagny_core::run::{Event, Input, KeepResults, Lease, NEVER, Run, RunStatus};
 
 use crate::live::HostEffect;
 use crate::memory::{SeatMemory, TRAY};
@@ -95,6 +95,8 @@ pub struct Sharing {
     /// For the main thread: what else to do.
     pub(crate) others: VecDeque<HostEffect>,
     pub(crate) ended: Option<RunStatus>,
+    /// Recorded events all of whose effects the main thread knows.
+    pub(crate) told: Vec<Event>,
     /// When the main thread will come by itself, and when it is to.
     pub(crate) main_wake_at: u64,
     pub(crate) next_wake: u64,
@@ -136,6 +138,7 @@ impl Sharing {
             leases: VecDeque::new(),
             others: VecDeque::new(),
             ended: None,
+            told: Vec::new(),
             main_wake_at: NEVER,
             next_wake: NEVER,
             look_at: NEVER,
@@ -288,6 +291,13 @@ impl Sharing {
             self.note_seat(node, attempt, seat);
         }
         self.queues.give_back(rest.into_iter(), seat);
+    }
+
+    /// A seat has no tray of this run any more.
+    pub(crate) fn clear_tray(&mut self, seat: usize) {
+        let now = self.now();
+        self.recall(seat, now);
+        self.trays[seat] = None;
     }
 
     /// Closes all trays.
