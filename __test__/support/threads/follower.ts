@@ -161,7 +161,7 @@ class Follower {
   }
 
   /** Code that ended while it was parked: how it did is told by what comes next. */
-  #endOfParked({ node, attempt }: Extract<PublicEvent, { type: "nodeResumed" }>, later: readonly PublicEvent[], at: number): RunInput {
+  #endOfParked({ node, attempt }: { readonly node: string; readonly attempt: number }, later: readonly PublicEvent[], at: number): RunInput {
     const told = later.find(
       (event) =>
         "node" in event &&
