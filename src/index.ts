@@ -1,6 +1,6 @@
 /** The public surface of Dagny, listed by hand. */
 export type { CommandOutput } from "./command/define.js";
-export type { CommandArgs, CommandEncoding, CommandOptions, CommandText, Given } from "./command/options.js";
+export type { CommandArgs, CommandEncoding, CommandOptions, CommandText, FromInputs } from "./command/options.js";
 export type {
   AllPathsOptions,
   ClosureOptions,

@@ -169,7 +169,7 @@ describe("on the main thread", () => {
     const flow = DAG.builder()
       .task("six", task.module(at("common.cjs"), cases.six))
       .task("byDefault", task.module(at("common.cjs"), cases.byDefault))
-      .task("alone", task.module(url, "default"))
+      .task("alone", task.module("data:text/javascript,export default () => `alone`", "default"))
       .task("defined", task.module(at("defined.ts"), "tasks"), { onFailure: "allow" })
       .build();
     const { nodeResults } = (await new DAGExecutor(flow).execute()).orThrow();
@@ -339,9 +339,11 @@ describe("as JSON", () => {
   it("is its address, from which it can be called again", async () => {
     const flow = DAG.builder()
       .task("five", five, { on: "inline", maxCrashes: 1 })
+      .task("six", five)
       .task("m", ["five"], map({ over: ({ five: n }) => [n], each: double }))
       .task("l", loop({ body: tasks.next, until: () => true, limit: 2 }))
-      .addEdges([["five", "l", { move: true }]])
+      .task("d", double)
+      .addEdges([["six", "d", { move: true }]])
       .build();
     const json = JSON.parse(JSON.stringify(flow.toJSON()));
     expect(json.nodes[0]).toEqual({
@@ -350,11 +352,11 @@ describe("as JSON", () => {
       maxCrashes: 1,
       task: { kind: "module", url: url.href, exportName: "five", isDefined: false },
     });
-    expect(json.nodes[1].task.each).toEqual({ kind: "module", url: url.href, exportName: "double", isDefined: false });
-    expect(json.nodes[2].task.body).toMatchObject({ kind: "module", exportName: "next", isDefined: true });
+    expect(json.nodes[2].task.each).toEqual({ kind: "module", url: url.href, exportName: "double", isDefined: false });
+    expect(json.nodes[3].task.body).toMatchObject({ kind: "module", exportName: "next", isDefined: true });
     expect(json.edges).toEqual([
-      [0, 1],
-      [0, 2, { move: true }],
+      [0, 2],
+      [1, 4, { move: true }],
     ]);
     const read = DAG.fromJSON(json);
     expect(read.toJSON()).toEqual(flow.toJSON());

@@ -16,7 +16,7 @@ const rows: { what: string; pattern: RegExp; files: string[] }[] = [
   {
     what: "the columns of a run",
     pattern: /\.columns\(\)/,
-    files: ["attempts.ts", "outcome.ts", "trace.ts", "profile.ts", "critical-path.ts"],
+    files: ["attempts.ts", "outcome.ts", "trace.ts", "profile.ts", "critical-path.ts", "threads-report.ts"],
   },
   { what: "upstreams by node", pattern: /\.upstreams\(\)/, files: ["inputs.ts"] },
   {

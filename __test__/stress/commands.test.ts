@@ -85,3 +85,19 @@ test("a thousand commands, a few at once, leave nothing behind", { timeout: 60_0
   expect(process.memoryUsage().rss - before.rss).toBeLessThan(64 * 2 ** 20);
   expect(process.listenerCount("exit")).toBeLessThanOrEqual(2);
 });
+
+test("hundreds of groups that are stopped at once end within the grace of their run", { timeout: 60_000 }, async () => {
+  const controller = new AbortController();
+  const pids: number[] = [];
+  const onOutput = (chunk: string): void => {
+    pids.push(...pidsIn(chunk));
+    if (pids.length === 400) controller.abort();
+  };
+  const dag = loose(200);
+  const command = task.command("sh", ["-c", "sleep 1000 & echo $$ $!; wait"], { onOutput });
+  const tasks = Object.fromEntries(dag.topologicalSort().map((name) => [name, command]));
+  const result = await new DAGExecutor(dag, { maxCommands: 200, graceMs: 20_000 }).execute(tasks, { signal: controller.signal });
+  expect(result.status).toBe("cancelled");
+  expect(result.abandoned).toEqual([]);
+  await expectGone(...pids);
+});

@@ -11,6 +11,7 @@ import { compared, type Played, type Program, play, readPrograms } from "../supp
 import { Random } from "../support/random.js";
 import { follow } from "../support/threads/follower.js";
 import { runOnThreads, type ThreadedRun } from "../support/threads/threaded-program.js";
+import { checkTrace } from "../support/trace-format.js";
 
 const programs = readPrograms();
 if (programs === null) console.info("threads: ../shared/data/programs.json is absent, nothing to run");
@@ -26,6 +27,9 @@ describe.skipIf(programs === null)("programs.json on threads", () => {
     if (run === null) return expect(program.expect.refused).toBeDefined();
     const followed = follow(program, run.events);
     expect(followed.actual).toEqual(followed.expected);
+    expect(checkTrace(run.result.trace.toChromeTrace())).toEqual([]);
+    const { main, threads, running } = run.result.threads;
+    expect(threads.reduce((sum, { attempts }) => sum + attempts, main.attempts)).toBe(running.count);
     if (!(await isOneOutcome(program))) return;
     const { order: _, ...timeless } = program.expect;
     const { actual, expected } = compared({ ...program, expect: timeless }, playedBy(run));

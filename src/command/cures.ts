@@ -1,6 +1,7 @@
 /** What to do about a command that cannot be run: looked for only once one could not. */
-import { access, readdir } from "node:fs/promises";
+
 import { delimiter, join, resolve } from "node:path";
+import { files } from "../builtins.js";
 import { quote } from "../errors/base.js";
 import { nearest } from "../errors/did-you-mean.js";
 
@@ -21,13 +22,21 @@ export async function notFound(command: string, path: string | undefined, cwd: s
 /** The names in the directories of a `PATH`, in its order. */
 async function commandsOn(path: string | undefined): Promise<string[]> {
   const directories = (path ?? "").split(delimiter).filter((directory) => directory !== "");
-  const found = await Promise.all(directories.map((directory) => readdir(directory).catch(() => [])));
+  const found = await Promise.all(
+    directories.map((directory) =>
+      files()
+        .readdir(directory)
+        .catch(() => []),
+    ),
+  );
   return found.flat();
 }
 
 async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
+  return files()
+    .access(path)
+    .then(
+      () => true,
+      () => false,
+    );
 }

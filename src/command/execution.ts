@@ -7,7 +7,7 @@
  */
 import type { AsyncResource } from "node:async_hooks";
 import { constants } from "node:os";
-import { StringDecoder } from "node:string_decoder";
+import { stringDecoders } from "../builtins.js";
 import { CommandError, type CommandFault, CommandNotFoundError } from "../errors/command.js";
 import { NativeCommand, type NativeCommandEnd } from "../native/index.js";
 import { AttemptContext } from "../run/context.js";
@@ -33,7 +33,7 @@ export class Execution {
   readonly #call: CommandCall;
   readonly #scope: AsyncResource;
   readonly #native: NativeCommand;
-  readonly #decoders = [new StringDecoder("utf8"), new StringDecoder("utf8")];
+  readonly #decoders = [0, 1].map(() => new (stringDecoders().StringDecoder)("utf8"));
   readonly #pieces: Piece[] = [];
   #isHandingOver = false;
   #end: NativeCommandEnd | undefined;

@@ -8,7 +8,7 @@ import type { AnyTask } from "../flow/lowered.js";
 import type { TaskContext } from "../flow/task.js";
 import type { CommandOutput } from "./define.js";
 import { Execution } from "./execution.js";
-import { argumentFaults, type CommandPlan, directoryFaults, environmentFaults, type Given, inputFaults, pathOf } from "./options.js";
+import { argumentFaults, type CommandPlan, directoryFaults, environmentFaults, type FromInputs, inputFaults, pathOf } from "./options.js";
 
 /** One call of a command: everything that functions make of inputs is made. */
 export interface CommandCall {
@@ -50,7 +50,7 @@ async function run(plan: CommandPlan, inputs: unknown, context: TaskContext): Pr
 
 /** What functions make of the inputs, checked. */
 async function callOf(plan: CommandPlan, inputs: unknown, context: TaskContext): Promise<CommandCall> {
-  const made = async <T>(given: Given<never, T>): Promise<T> =>
+  const made = async <T>(given: FromInputs<never, T>): Promise<T> =>
     typeof given === "function" ? await (given as (inputs: unknown, context: TaskContext) => T | PromiseLike<T>)(inputs, context) : given;
   const args = await made(plan.args);
   const cwd = await made(plan.cwd);

@@ -2,7 +2,7 @@
  * The commands of this thread that go on, so that none outlives the run that started it or this process: what is left when one of them
  * ends is killed there and then.
  */
-import { isMainThread } from "node:worker_threads";
+import { workerThreads } from "../builtins.js";
 
 /** A command that can be killed. */
 export interface LiveCommand {
@@ -52,10 +52,10 @@ onEnding[mark] = true;
 function watch(): void {
   process.on("exit", killAll);
   // First: a listener for one time only is gone by the time the last is called. Other threads get no signals.
-  if (isMainThread) for (const signal of endings) process.prependListener(signal, onEnding);
+  if (workerThreads().isMainThread) for (const signal of endings) process.prependListener(signal, onEnding);
 }
 
 function unwatch(): void {
   process.off("exit", killAll);
-  if (isMainThread) for (const signal of endings) process.off(signal, onEnding);
+  if (workerThreads().isMainThread) for (const signal of endings) process.off(signal, onEnding);
 }

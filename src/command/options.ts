@@ -10,10 +10,10 @@ import type { AnyFunction } from "../flow/definition.js";
 import type { TaskContext } from "../flow/task.js";
 
 /** A value, or what makes it of the inputs of the attempt. */
-export type Given<Inputs, T> = T | ((inputs: Inputs, context: TaskContext) => T | PromiseLike<T>);
+export type FromInputs<Inputs, T> = T | ((inputs: Inputs, context: TaskContext) => T | PromiseLike<T>);
 
 /** The arguments of a command: each is one argument, whatever is in it. */
-export type CommandArgs<Inputs> = Given<Inputs, readonly (string | number)[]>;
+export type CommandArgs<Inputs> = FromInputs<Inputs, readonly (string | number)[]>;
 
 /** How output is handed over: as text, or as bytes. */
 export type CommandEncoding = "utf8" | "buffer";
@@ -27,12 +27,12 @@ export interface CommandOptions<Inputs = unknown, E extends CommandEncoding = Co
    * The directory it runs in; a relative one is seen from that of this process.
    * @default that of this process
    */
-  readonly cwd?: Given<Inputs, string | URL> | undefined;
+  readonly cwd?: FromInputs<Inputs, string | URL> | undefined;
   /**
    * Variables of its environment, added to those of this process; `undefined` takes one away.
    * @default none
    */
-  readonly env?: Given<Inputs, Readonly<Record<string, string | undefined>>> | undefined;
+  readonly env?: FromInputs<Inputs, Readonly<Record<string, string | undefined>>> | undefined;
   /**
    * Whether it has the environment of this process. If not, it has `env` alone.
    * @default true
@@ -42,7 +42,7 @@ export interface CommandOptions<Inputs = unknown, E extends CommandEncoding = Co
    * What it reads from its standard input. A command that does not read all of it does not fail by that.
    * @default nothing
    */
-  readonly input?: Given<Inputs, string | Uint8Array> | undefined;
+  readonly input?: FromInputs<Inputs, string | Uint8Array> | undefined;
   /**
    * Whether a shell runs the command, which is then a line in the shell's language; or the path of the shell. The arguments are the
    * line's `$1`, `$2`, …: the shell does not interpret them.
@@ -91,11 +91,11 @@ export interface CommandOptions<Inputs = unknown, E extends CommandEncoding = Co
 /** What a command is, checked. */
 export interface CommandPlan {
   readonly command: string;
-  readonly args: Given<never, readonly (string | number)[]>;
-  readonly cwd: Given<never, string | URL> | undefined;
-  readonly env: Given<never, Readonly<Record<string, string | undefined>>> | undefined;
+  readonly args: FromInputs<never, readonly (string | number)[]>;
+  readonly cwd: FromInputs<never, string | URL> | undefined;
+  readonly env: FromInputs<never, Readonly<Record<string, string | undefined>>> | undefined;
   readonly inheritEnv: boolean;
-  readonly input: Given<never, string | Uint8Array> | undefined;
+  readonly input: FromInputs<never, string | Uint8Array> | undefined;
   readonly shell: boolean | string;
   readonly encoding: CommandEncoding;
   readonly maxOutputBytes: number;

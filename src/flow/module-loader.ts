@@ -1,5 +1,5 @@
 /** Finds the function that a task names by module and export: imports the module on the thread that asks. */
-import { existsSync } from "node:fs";
+import { fileSystem } from "../builtins.js";
 import { ModuleLoadError } from "../errors/threads.js";
 import { TaskDefinition } from "./definition.js";
 import type { AnyTask } from "./lowered.js";
@@ -65,5 +65,5 @@ const missingCodes: readonly unknown[] = ["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FO
 function isMissing(thrown: unknown, url: string): boolean {
   if (typeof thrown !== "object" || thrown === null || !("code" in thrown) || !missingCodes.includes(thrown.code)) return false;
   if ("url" in thrown && typeof thrown.url === "string") return thrown.url === url;
-  return url.startsWith("file:") && !existsSync(new URL(url));
+  return url.startsWith("file:") && !fileSystem().existsSync(new URL(url));
 }

@@ -154,6 +154,7 @@ export class Driver implements ThreadDesk {
 
   release(node: number): void {
     this.#settling.free(node);
+    this.#threads?.drop(node);
   }
 
   get isUndoing(): boolean {

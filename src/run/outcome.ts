@@ -83,8 +83,9 @@ export class RunOutcome {
     }
   }
 
-  /** What a node put out; `undefined` where making a container's output threw. */
+  /** What a node put out; `undefined` where making a container's output threw, and where its reader took it over. */
   outputOf(node: number): unknown {
+    if (this.isMoved(node)) return undefined;
     if (this.#driver.flow.base.containers.size === 0 && !this.hasMore) return this.#driver.outputOf(node);
     try {
       return this.#driver.extras.outputOf(node);

@@ -8,8 +8,9 @@ import { ContextError } from "../errors/control.js";
 import type { GrowthEdge, GrowthEntry } from "../flow/growth.js";
 import { definitionAt } from "../flow/module-task.js";
 import type { Desk } from "../run/desk.js";
-import { Codec, notCloneable } from "./codec.js";
+import { notCloneable } from "./codec.js";
 import type { AskMessage, CallMessage, CrossingEdge, CrossingEntry } from "./messages.js";
+import { thrownBytes } from "./own-codec.js";
 import type { Thread } from "./thread.js";
 import { transferablesOf } from "./transferables.js";
 
@@ -26,13 +27,6 @@ export interface CallScene {
 export interface Returned {
   readonly value: unknown;
   readonly transfer?: readonly TransferListItem[];
-}
-
-const codec = new Codec();
-
-/** What was thrown, in bytes of its own. */
-export function thrownBytes(thrown: unknown): Uint8Array {
-  return Uint8Array.from(codec.encodeThrown(thrown)); // A view of the codec's buffer, all of which would be posted.
 }
 
 /** Answers a call. */

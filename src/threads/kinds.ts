@@ -5,7 +5,7 @@
  */
 
 import { types } from "node:util";
-import { Serializer } from "node:v8";
+import { v8 } from "../builtins.js";
 
 /** What an object is to the codec. */
 export const kinds = {
@@ -132,20 +132,14 @@ function isNative(maker: unknown): boolean {
 /** Thrown through V8 where it meets what only a port can bring over. */
 const onlyByPort = new Error("only through a message port");
 
-/** Asks V8 what it thinks of an object. Its methods are called by the base class. */
-class Judge extends Serializer {
-  _writeHostObject(): never {
-    throw onlyByPort;
-  }
-
-  _getSharedArrayBufferId(): never {
-    throw onlyByPort;
-  }
-}
-
+/** Asks V8 what it thinks of an object. */
 function judge(value: object): Kind {
+  const refuse = (): never => {
+    throw onlyByPort;
+  };
   try {
-    const serializer = new Judge();
+    // Called by the serializer itself where it meets what it does not write.
+    const serializer = Object.assign(new (v8().Serializer)(), { _writeHostObject: refuse, _getSharedArrayBufferId: refuse });
     serializer.writeHeader();
     serializer.writeValue(value);
     return kinds.plain;

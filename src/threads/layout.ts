@@ -2,7 +2,7 @@
  * How the base graph of a flow is laid out for threads: which nodes go from thread to thread without the main thread, which outputs of others
  * those read, and what threads are told of the functions they call. Made once for a plan.
  */
-import { serialize } from "node:v8";
+import { v8 } from "../builtins.js";
 import type { GraphCore } from "../dag/graph-core.js";
 import type { Lowered, ThreadedNodes } from "../flow/lowered.js";
 import type { NativePlan } from "../native/index.js";
@@ -71,7 +71,7 @@ const namesByCore = new WeakMap<GraphCore, Uint8Array>();
 
 /** The names of a graph's nodes as threads are told of them. Made once. */
 export function crossingNames(core: GraphCore): Uint8Array {
-  const known = namesByCore.get(core) ?? serialize(core.names);
+  const known = namesByCore.get(core) ?? v8().serialize(core.names);
   namesByCore.set(core, known);
   return known;
 }

@@ -4,7 +4,8 @@
  * The core's side of the pool hands out work; this side starts threads, replaces those that die, and hands what they say to the run it is
  * about. I1 Threads keep the program alive while a run uses the pool, and no longer. I2 A thread is replaced at once where a run may need
  * it; a pool in which no thread comes to work is given up after a few attempts, with the runs that need it. I3 What is known of a death is
- * kept before the core hears of it. I4 A module that ended a thread by being loaded is not loaded again while the pool is in use.
+ * kept before the core hears of it. I4 A module that did not load in time, or whose loading
+ * ended two threads, is not loaded again while the pool is in use.
  */
 import { InternalError } from "../errors/internal.js";
 import { PoolClosedError, ThreadStartError } from "../errors/threads.js";
@@ -48,6 +49,8 @@ export class Seats implements ThreadOwner {
   readonly #deaths: (Death | undefined)[];
   readonly #users = new Map<number, PoolUser>();
   readonly #faults = new Map<string, ModuleFault>();
+  /** Modules during whose loading a thread has ended by itself, once: something else on that thread may have ended it. */
+  readonly #suspects = new Set<string>();
   #native: NativePool | undefined;
   /** How many runs use the pool, those included that have not been shared yet. */
   #useCount = 0;
@@ -88,6 +91,7 @@ export class Seats implements ThreadOwner {
     if (this.#useCount++ > 0) return;
     this.#failedStarts = 0;
     this.#faults.clear();
+    this.#suspects.clear();
     for (const thread of this.#threads) thread?.ref(); // I1
   }
 
@@ -206,6 +210,10 @@ export class Seats implements ThreadOwner {
   }
 
   #blame({ url, fault }: NonNullable<Death["load"]>, exitCode: number | undefined): void {
+    if (fault === "exited" && !this.#suspects.has(url)) {
+      this.#suspects.add(url);
+      return;
+    }
     const known: ModuleFault = { url, fault, exitCode, timeoutMs: this.#options.loadTimeoutMs };
     this.#faults.set(url, known);
     for (const user of this.#users.values()) user.blame(known);

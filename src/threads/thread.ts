@@ -5,14 +5,8 @@
  * Before a thread is ended for not having answered, what it has said is heard: this thread may have been the busy one. I3 A timer of a
  * thread keeps no program alive.
  */
-import {
-  MessageChannel,
-  type MessagePort,
-  receiveMessageOnPort,
-  type TransferListItem,
-  Worker,
-  type WorkerOptions,
-} from "node:worker_threads";
+import type { MessagePort, TransferListItem, Worker, WorkerOptions } from "node:worker_threads";
+import { workerThreads } from "../builtins.js";
 import { ThreadStartError } from "../errors/threads.js";
 import { loaderPath } from "../native/index.js";
 import type {
@@ -95,13 +89,13 @@ export class Thread {
   /** Starts it; it keeps no program alive. Throws a {@link ThreadStartError} where that fails at once. */
   constructor(parts: ThreadParts) {
     this.#parts = parts;
-    const { port1, port2 } = new MessageChannel();
+    const { port1, port2 } = new (workerThreads().MessageChannel)();
     this.#port = port1;
     const { poolId, seat, generation, loadTimeoutMs, words, name } = parts;
     const data: ThreadData = { poolId, seat, generation, sab: words.buffer, port: port2, loadTimeoutMs, loader: loaderPath };
     const file = workerFile();
     try {
-      this.#worker = new Worker(file, { ...parts.worker, name, workerData: data, transferList: [port2] });
+      this.#worker = new (workerThreads().Worker)(file, { ...parts.worker, name, workerData: data, transferList: [port2] });
     } catch (cause) {
       port1.close();
       throw new ThreadStartError(`a thread could not be started: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
@@ -117,6 +111,7 @@ export class Thread {
         resolve();
       });
     });
+    port1.unref(); // Listening has made it keep the program alive.
     this.unref();
   }
 
@@ -140,7 +135,6 @@ export class Thread {
   /** It keeps the program alive no longer. */
   unref(): void {
     this.#worker.unref();
-    this.#port.unref();
   }
 
   /** Says something to it. Throws where the message cannot be cloned. */
@@ -208,11 +202,13 @@ export class Thread {
   }
 
   #drain(): void {
+    const { receiveMessageOnPort } = workerThreads();
     for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) this.#hear(next.message);
   }
 
   /** Hears the values it has posted and this thread has not come to yet. What else it has said is heard soon, in order. */
   takeCarried(): void {
+    const { receiveMessageOnPort } = workerThreads();
     for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) {
       const message: ThreadMessage = next.message;
       if (message.type === "carried") this.#hear(message);

@@ -7,17 +7,18 @@
  * threads are decoded when they are first read here, and then kept like any other. I3 The user's code is called in the run's own async
  * context.
  */
-import { serialize } from "node:v8";
+import { v8 } from "../builtins.js";
 import { ModuleLoadError, ThreadCrashedError } from "../errors/threads.js";
 import type { LoweredFlow } from "../flow/lowered.js";
 import type { ModuleRef } from "../flow/module-ref.js";
 import { type DoorEffect, doorBits, effectKinds, openings } from "../native/index.js";
 import type { Desk } from "../run/desk.js";
 import { upstreamsOf } from "../run/inputs.js";
-import { answerAsk, answerCall, type CallScene, type Returned, thrownBytes } from "./calls.js";
-import { Codec, decode, notCloneable } from "./codec.js";
+import { answerAsk, answerCall, type CallScene, type Returned } from "./calls.js";
+import { decode, notCloneable } from "./codec.js";
 import { crossingNames, layoutOf, type ThreadLayout } from "./layout.js";
 import type { DescribedFunction, PreparedAttempt, RunDescription } from "./messages.js";
+import { ownCodec, thrownBytes } from "./own-codec.js";
 import { seatsOf, type ThreadPool } from "./pool.js";
 import type { ModuleFault, PoolUser, Seats } from "./seats.js";
 import type { AttemptMessage, Thread } from "./thread.js";
@@ -77,7 +78,6 @@ export class ThreadedRun implements PoolUser, CallScene {
   readonly #placeOf = new Map<ModuleRef, number>();
   /** Outputs that bytes cannot hold, by node and attempt. */
   readonly #carried = new Map<number, Map<number, unknown>>();
-  readonly #codec = new Codec();
   #id: number | undefined;
   #isOver = false;
 
@@ -137,7 +137,7 @@ export class ThreadedRun implements PoolUser, CallScene {
     const names = this.#layout?.needsNames === true ? crossingNames(this.#flow.base.core) : undefined;
     const { moves } = this.#flow.base;
     const moving = moves === null ? undefined : [...moves.from.keys()];
-    return serialize({ runId: undefined, fns: this.#fns, names, keep: this.#keep, moving } satisfies RunDescription);
+    return v8().serialize({ runId: undefined, fns: this.#fns, names, keep: this.#keep, moving } satisfies RunDescription);
   }
 
   /** What threads are told at first, which is the same for all runs of a layout: making it costs more than a small run. */
@@ -204,7 +204,7 @@ export class ThreadedRun implements PoolUser, CallScene {
       const fn = this.#functionOf(first);
       for (let node = first; node < first + now; node++) {
         const given: PreparedAttempt = { inputs: extras.callInputsOf(node), index: extras.indexOf(node) };
-        if (this.#codec.encodeBytes(given, "") === valueTags.bytes) run.offer(node, fn, this.#codec.bytes);
+        if (ownCodec().encodeBytes(given, "") === valueTags.bytes) run.offer(node, fn, ownCodec().bytes);
       }
     } catch {
       return undefined; // Whatever it is, it is the attempt's error, once there is one.
@@ -237,7 +237,7 @@ export class ThreadedRun implements PoolUser, CallScene {
         ...(taken.length > 0 && { takesOver: true }),
         ...(level.moves?.from.has(local) && { isMoving: true }),
       };
-      if (this.#codec.encodeBytes(given, "") === valueTags.bytes) desk.run.prepare(node, attempt, fn, this.#codec.bytes, -1);
+      if (ownCodec().encodeBytes(given, "") === valueTags.bytes) desk.run.prepare(node, attempt, fn, ownCodec().bytes, -1);
       else this.#carry(node, attempt, fn, given);
       this.#seats.want(this.#seats.size);
       this.#seats.notify();
@@ -262,8 +262,8 @@ export class ThreadedRun implements PoolUser, CallScene {
     } catch (error) {
       throw notCloneable(inputs, error, "inputs", this.desk.addressOf(node));
     }
-    this.#codec.encodeBytes({ ...given, inputs: undefined, isCarried: true } satisfies PreparedAttempt);
-    this.desk.run.prepare(node, attempt, fn, this.#codec.bytes, seat);
+    ownCodec().encodeBytes({ ...given, inputs: undefined, isCarried: true } satisfies PreparedAttempt);
+    this.desk.run.prepare(node, attempt, fn, ownCodec().bytes, seat);
   }
 
   /** Settles what threads have reported and cannot settle by themselves. */
@@ -346,9 +346,9 @@ export class ThreadedRun implements PoolUser, CallScene {
   publish(node: number, value: unknown): void {
     if (this.#layout === undefined || this.#layout.isRead[node] !== 1) return;
     const { run } = this.desk;
-    const tag = this.#codec.encode(value);
+    const tag = ownCodec().encode(value);
     if (tag === valueTags.carried) this.#keepCarried(node, 0, value);
-    run.publish(node, tag, tag === valueTags.number ? this.#codec.number : 0, tag === valueTags.bytes ? this.#codec.bytes : undefined);
+    run.publish(node, tag, tag === valueTags.number ? ownCodec().number : 0, tag === valueTags.bytes ? ownCodec().bytes : undefined);
   }
 
   /** The output of a node that ran on a thread, decoded; `undefined` where there is none. Once it is read, it is kept here (I2). */
@@ -358,7 +358,7 @@ export class ThreadedRun implements PoolUser, CallScene {
     const value = this.#decoded(desk.run.value(node), () => this.#carriedOf(node));
     if (value === undefined) return undefined;
     desk.outputs[node] = value;
-    if (this.#isOver) this.#drop(node);
+    if (this.#isOver) this.drop(node);
     return value;
   }
 
@@ -381,7 +381,8 @@ export class ThreadedRun implements PoolUser, CallScene {
     this.#carried.delete(node);
   }
 
-  #drop(node: number): void {
+  /** Forgets the output of a node, wherever it is kept. */
+  drop(node: number): void {
     this.#carried.delete(node);
     this.desk.run.dropValue(node);
   }

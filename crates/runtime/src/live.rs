@@ -228,7 +228,9 @@ impl Live {
         handed.has_more = !sharing.others.is_empty();
         // An event may be about a node that an effect opens: nobody hears of it before the effect is known.
         if !handed.has_more {
-            run.take_events(&mut sharing.told);
+            let mut news = Vec::new();
+            run.take_events(&mut news);
+            sharing.told.append(&mut news);
         }
         handed.has_more_leases = !sharing.leases.is_empty();
         handed.ended = sharing.ended.filter(|_| !handed.has_more);

@@ -56,7 +56,7 @@ pub struct Seat {
     /// What this thread's clock is ahead of the process-wide one, in ms.
     offset_ms: f64,
     memory: Arc<SeatMemory>,
-    /// The run it works for.
+    /// The run whose tray lies in the memory: at most one, because there is one word for the claims.
     run: Option<(u32, SharedRun)>,
     /// The run it had work of last.
     last_run: u32,
@@ -150,7 +150,8 @@ impl Seat {
         // No run keeps a thread to itself while another has work for it.
         let is_turn_over = self.memory.now() - self.turn_began > TURN_MS;
         if records > 0 {
-            answer |= self.report(records, if is_turn_over { 0 } else { want })?;
+            let stays = !is_turn_over && self.run.as_ref().is_none_or(|(run, _)| *run == self.memory.word(Word::RunOfRecords));
+            answer |= self.report(records, if stays { want } else { 0 })?;
         }
         if want == 0 || answer & bits::LEASES != 0 {
             return Ok(answer);
@@ -221,6 +222,7 @@ impl Seat {
     fn find(&mut self, want: usize) -> u32 {
         let last = self.last_run;
         let mut answer = 0;
+        self.clear_tray();
         for (id, run) in self.pool.runs_after(last) {
             let Ok(mut live) = lock(&run) else {
                 self.pool.remove_run(id);
@@ -236,8 +238,17 @@ impl Seat {
                 return answer;
             }
         }
-        self.run = None; // What nobody works for is not kept alive from here.
         answer
+    }
+
+    /// The run whose tray lies in the memory forgets it: another run's claims are none of its own. Nor is it kept alive from here.
+    fn clear_tray(&mut self) {
+        let Some((_, run)) = self.run.take() else { return };
+        if let Ok(mut live) = lock(&run)
+            && let Some(sharing) = live.sharing.as_deref_mut()
+        {
+            sharing.clear_tray(self.place);
+        }
     }
 
     /// Fills the tray, and notes who is to be woken for the rest.

@@ -293,6 +293,13 @@ impl Sharing {
         self.queues.give_back(rest.into_iter(), seat);
     }
 
+    /// A seat has no tray of this run any more.
+    pub(crate) fn clear_tray(&mut self, seat: usize) {
+        let now = self.now();
+        self.recall(seat, now);
+        self.trays[seat] = None;
+    }
+
     /// Closes all trays.
     pub(crate) fn recall_all(&mut self, now: u64) {
         self.look_at = NEVER;

@@ -39,7 +39,7 @@ struct Scene {
     pool: Arc<Pool>,
     started: Instant,
     /// Attempts whose code was called.
-    begun: Mutex<BTreeSet<(u32, u32)>>,
+    begun: Mutex<BTreeSet<(u32, u32, u32)>>,
     /// Of a hundred attempts, how many fail and how many take their thread with them.
     failing: u64,
     deadly: u64,
@@ -55,13 +55,13 @@ impl Scene {
     }
 
     /// What becomes of an attempt: the same whoever makes it.
-    fn fate(&self, node: u32, attempt: u32) -> u64 {
-        Chance(self.seed ^ u64::from(node) << 20 ^ u64::from(attempt)).below(100)
+    fn fate(&self, run: u32, node: u32, attempt: u32) -> u64 {
+        Chance(self.seed ^ u64::from(run) << 40 ^ u64::from(node) << 20 ^ u64::from(attempt)).below(100)
     }
 
-    fn call(&self, node: u32, attempt: u32) {
-        let is_new = self.begun.lock().unwrap().insert((node, attempt));
-        assert!(is_new, "attempt {attempt} of {node} begins twice");
+    fn call(&self, run: u32, node: u32, attempt: u32) {
+        let is_new = self.begun.lock().unwrap().insert((run, node, attempt));
+        assert!(is_new, "[seed {}] attempt {attempt} of {node} begins twice", self.seed);
     }
 
     /// A worker's life: exchanges, claims, calls. Dies where an attempt is deadly.
@@ -90,8 +90,8 @@ impl Scene {
                 let (node, attempt) = (memory.peek(at), memory.peek(at + 4));
                 let began = self.now_ms();
                 memory.poke_begin(place as usize, began);
-                self.call(node, attempt);
-                let fate = self.fate(node, attempt);
+                self.call(memory.peek(28), node, attempt);
+                let fate = self.fate(memory.peek(28), node, attempt);
                 if fate < self.deadly {
                     return; // As if terminated: what it did not report is not known.
                 }
@@ -118,21 +118,29 @@ impl Scene {
     }
 }
 
-/// What the main thread does, until the run is over.
-fn carry_out(scene: &Arc<Scene>, run: &SharedRun, news: &Receiver<u32>, cancel_after: Option<u64>) -> RunStatus {
-    let mut effects = Effects::default();
-    let mut handed = Handed::default();
-    let mut inputs = vec![Input::Start { at: 0 }];
-    let deadline = Instant::now() + Duration::from_secs(60);
-    let mut crossings = 0;
-    loop {
-        crossings += 1;
+/// A run, and what the main thread knows of it.
+struct Hosted {
+    id: u32,
+    run: SharedRun,
+    inputs: Vec<Input>,
+    handed: Handed,
+    /// After how many crossings it is cancelled.
+    cancel_after: Option<u64>,
+    crossings: u64,
+    status: Option<RunStatus>,
+}
+
+impl Hosted {
+    /// One crossing of the main thread, with what it carries out. Answers whether there is more to do at once.
+    fn cross(&mut self, scene: &Scene, effects: &mut Effects) -> bool {
+        let Self { id, run, inputs, handed, .. } = self;
+        self.crossings += 1;
         let now = scene.started.elapsed().as_micros() as u64;
-        if Some(crossings) == cancel_after {
+        if Some(self.crossings) == self.cancel_after {
             inputs.push(Input::Cancel { at: now });
         }
         let mut live = run.lock().unwrap();
-        live.cross(&mut inputs, now, &mut effects, &mut handed, 256);
+        live.cross(inputs, now, effects, handed, 256);
         for effect in &handed.others {
             match effect.what {
                 What::Report { .. } => {
@@ -148,44 +156,51 @@ fn carry_out(scene: &Arc<Scene>, run: &SharedRun, news: &Receiver<u32>, cancel_a
         }
         drop(live);
         if let Some(lease) = handed.lease {
-            scene.call(lease.node, lease.attempt);
+            scene.call(*id, lease.node, lease.attempt);
             inputs.push(Input::Settle { node: lease.node, attempt: lease.attempt, at: now, outcome: Outcome::Succeeded });
+        }
+        self.status = handed.ended;
+        !inputs.is_empty() || handed.has_more || handed.has_more_leases
+    }
+}
+
+/// What the main thread does, until all runs are over.
+fn carry_out(scene: &Arc<Scene>, runs: &mut [Hosted], news: &Receiver<u32>) {
+    let mut effects = Effects::default();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let mut has_more = false;
+        for hosted in runs.iter_mut().filter(|hosted| hosted.status.is_none()) {
+            has_more |= hosted.cross(scene, &mut effects);
         }
         let dead: Vec<_> = std::mem::take(&mut *scene.dead.lock().unwrap());
         for (seat, generation) in dead {
             scene.pool.seat_died(seat, generation);
             scene.spawn(seat);
         }
-        if let Some(status) = handed.ended {
-            return status;
-        }
-        assert!(Instant::now() < deadline, "[seed {}] it hangs: {:?}", scene.seed, run.lock().unwrap().run.columns().state());
-        if inputs.is_empty() && !handed.has_more && !handed.has_more_leases {
-            match news.recv_timeout(Duration::from_millis(1)) {
-                Ok(_) | Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => panic!("the pool is gone"),
-            }
+        let Some(open) = runs.iter().find(|hosted| hosted.status.is_none()) else { return };
+        let states = || format!("{:?}", open.run.lock().unwrap().run.columns().state());
+        assert!(Instant::now() < deadline, "[seed {}] it hangs: {}", scene.seed, states());
+        if !has_more && let Err(RecvTimeoutError::Disconnected) = news.recv_timeout(Duration::from_millis(1)) {
+            panic!("the pool is gone");
         }
     }
 }
 
-/// One random program on so many threads.
-fn trial(seed: u64) {
-    let mut chance = Chance(seed);
+/// A random program, shared with the pool.
+fn random_run(chance: &mut Chance, pool: &Arc<Pool>) -> Hosted {
     let count = 1 + chance.below(60) as u32;
-    let mut edges = Vec::new();
+    let mut pairs = Vec::new();
     for to in 1..count {
         for _ in 0..chance.below(3) {
-            edges.extend([chance.below(u64::from(to)) as u32, to]);
+            pairs.push([chance.below(u64::from(to)) as u32, to]);
         }
     }
-    let mut pairs: Vec<[u32; 2]> = edges.as_chunks::<2>().0.to_vec();
     pairs.sort_unstable();
     pairs.dedup();
     let graph = Arc::new(Csr::build(count, &pairs.concat()).expect("edges go one way"));
-    let (deadly, failing) = ([0, 0, 5, 30][chance.below(4) as usize], [0, 0, 20][chance.below(3) as usize]);
     let threaded = Policy { place: Place::Thread, max_attempts: 1 + chance.below(3) as u32, ..Policy::default() };
-    let policies = vec![threaded.clone(), Policy { place: Place::Inline, ..threaded.clone() }];
+    let policies = vec![threaded.clone(), Policy { place: Place::Inline, ..threaded }];
     let kinds: Box<[u32]> = (0..count).map(|_| u32::from(chance.below(4) == 0)).collect();
     let direct: Arc<[u32]> = kinds.iter().map(|&kind| u32::from(kind == 0 && chance.below(5) > 0)).collect();
     let parts = PlanParts { policies, policy_of: Some(kinds), ..PlanParts::default() };
@@ -193,9 +208,26 @@ fn trial(seed: u64) {
     let plan = Arc::new(Plan::new(graph, order, parts));
     let fail_fast = chance.below(2) == 0;
     let options = RunOptions { max_workers: 1 + chance.below(40) as u32, fail_fast, ..RunOptions::default() };
-    let seats = 1 + chance.below(3) as usize;
-    let cancel_after = (chance.below(4) == 0).then(|| 1 + chance.below(20));
+    let mut live = Live::new(Run::new(plan, options, false));
+    let id = pool.new_run_id();
+    live.share(id, Arc::clone(pool), Layout { base_hr_ms: 0.0, base_ms: 0.0, direct, pins: BTreeMap::new() });
+    let run: SharedRun = Arc::new(Mutex::new(live));
+    pool.add_run(id, Arc::clone(&run));
+    Hosted {
+        id,
+        run,
+        inputs: vec![Input::Start { at: 0 }],
+        handed: Handed::default(),
+        cancel_after: (chance.below(4) == 0).then(|| 1 + chance.below(20)),
+        crossings: 0,
+        status: None,
+    }
+}
 
+/// Random programs on so many threads.
+fn trial(seed: u64) {
+    let mut chance = Chance(seed);
+    let seats = 1 + chance.below(3) as usize;
     let (sender, news) = channel();
     let sender = Mutex::new(sender);
     let pool = Pool::new(
@@ -204,17 +236,13 @@ fn trial(seed: u64) {
             let _ = sender.lock().unwrap().send(id);
         }),
     );
-    let mut live = Live::new(Run::new(plan, options, false));
-    let id = pool.new_run_id();
-    live.share(id, Arc::clone(&pool), Layout { base_hr_ms: 0.0, base_ms: 0.0, direct, pins: BTreeMap::new() });
-    let run: SharedRun = Arc::new(Mutex::new(live));
-    pool.add_run(id, Arc::clone(&run));
+    let mut runs: Vec<Hosted> = (0..1 + chance.below(3)).map(|_| random_run(&mut chance, &pool)).collect();
     let scene = Arc::new(Scene {
         pool: Arc::clone(&pool),
         started: Instant::now(),
         begun: Mutex::default(),
-        failing,
-        deadly,
+        failing: [0, 0, 20][chance.below(3) as usize],
+        deadly: [0, 0, 5, 30][chance.below(4) as usize],
         seed,
         dead: Mutex::default(),
         alive: AtomicU32::new(0),
@@ -222,26 +250,28 @@ fn trial(seed: u64) {
     for seat in 0..seats {
         scene.spawn(seat);
     }
-    let status = carry_out(&scene, &run, &news, cancel_after);
+    carry_out(&scene, &mut runs, &news);
     pool.close();
     while scene.alive.load(Ordering::SeqCst) > 0 {
         thread::yield_now();
     }
-    judge(seed, &scene, &run, status, cancel_after.is_some());
+    for hosted in &runs {
+        judge(seed, &scene, hosted);
+    }
 }
 
 /// What must hold of a run that is over.
-fn judge(seed: u64, scene: &Scene, run: &SharedRun, status: RunStatus, may_be_cancelled: bool) {
-    let live = run.lock().unwrap();
+fn judge(seed: u64, scene: &Scene, hosted: &Hosted) {
+    let live = hosted.run.lock().unwrap();
     let columns = live.run.columns();
     let begun = scene.begun.lock().unwrap();
-    let policy_attempts = 3 + 3; // max_attempts at most, and max_crashes
+    let most_attempts = 3 + 3; // max_attempts at most, and max_crashes
     for (node, (&state, &attempts)) in columns.state().iter().zip(columns.attempt()).enumerate() {
         let node = node as u32;
         assert!(state.is_settled(), "[seed {seed}] {node} is {state:?}");
-        let called = begun.range((node, 0)..(node + 1, 0)).count() as u32;
+        let called = begun.range((hosted.id, node, 0)..(hosted.id, node + 1, 0)).count() as u32;
         assert_eq!(called, attempts, "[seed {seed}] {node}: what was called and what is recorded");
-        assert!(attempts <= policy_attempts, "[seed {seed}] {node} had {attempts} attempts");
+        assert!(attempts <= most_attempts, "[seed {seed}] {node} had {attempts} attempts");
         if state == NodeState::Skipped {
             assert_eq!(attempts, 0, "[seed {seed}] {node} is skipped and has begun");
         }
@@ -250,17 +280,15 @@ fn judge(seed: u64, scene: &Scene, run: &SharedRun, status: RunStatus, may_be_ca
         }
         if state == NodeState::Completed {
             let upstreams = live.run.plan().graph().predecessors(node);
-            assert!(
-                upstreams.iter().all(|&from| columns.state()[from as usize] == NodeState::Completed),
-                "[seed {seed}] {node} ran too early"
-            );
+            let are_there = upstreams.iter().all(|&from| columns.state()[from as usize] == NodeState::Completed);
+            assert!(are_there, "[seed {seed}] {node} ran too early");
         }
     }
     let has_failed = columns.state().contains(&NodeState::Failed);
-    match status {
+    match hosted.status.expect("it is over") {
         RunStatus::Completed => assert!(columns.state().iter().all(|&state| state == NodeState::Completed), "[seed {seed}]"),
         RunStatus::Failed => assert!(has_failed, "[seed {seed}]"),
-        RunStatus::Cancelled => assert!(may_be_cancelled, "[seed {seed}]"),
+        RunStatus::Cancelled => assert!(hosted.cancel_after.is_some(), "[seed {seed}]"),
     }
 }
 

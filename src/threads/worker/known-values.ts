@@ -6,7 +6,7 @@
  */
 
 /** How many scalars are kept; a power of two. */
-const places = 1024;
+const places = 256;
 /** How many bytes the kept objects may have had as codes, all together. */
 const mostBytes = 64 * 2 ** 20;
 /** How many objects are kept. */

@@ -15,11 +15,12 @@ import type { AnyTask } from "../../flow/lowered.js";
 import { isThenable } from "../../run/thenable.js";
 import { decode } from "../codec.js";
 import type { AbortMessage, CarryMessage } from "../messages.js";
+import { Descriptions, LoadFailure } from "./descriptions.js";
 import type { MailHandler, MainLine } from "./main-line.js";
 import { Modules } from "./modules.js";
 import { Outlet } from "./outlet.js";
 import { exchangeModes, leaseFlags, mostLeases, type NativeSeatLike, outcomes, type Seat, seatBits, tags } from "./seat.js";
-import { LoadFailure, type ThreadDesk, ThreadRun } from "./thread-run.js";
+import { type ThreadDesk, ThreadRun } from "./thread-run.js";
 
 /** How long tasks may keep the event loop from turning, in milliseconds. */
 const sliceMs = 20;
@@ -29,6 +30,10 @@ const reportMs = 0.02;
 const spins = 2000;
 /** How long it blocks before it returns to its event loop, in milliseconds. */
 const parkMs = 50;
+
+// What a task puts in the place of the globals is none of the loop's.
+const { add, load, notify, wait } = Atomics;
+const { setImmediate } = globalThis;
 
 /** What the loop is made of. */
 export interface LoopParts {
@@ -64,6 +69,7 @@ export class Loop implements MailHandler, ThreadDesk {
   readonly #onFault: (error: unknown) => void;
   readonly native: NativeSeatLike;
   readonly line: MainLine;
+  readonly descriptions = new Descriptions();
   readonly #runs = new Map<number, ThreadRun>();
   /** The run of the tray. */
   #run: ThreadRun | undefined;
@@ -279,12 +285,10 @@ export class Loop implements MailHandler, ThreadDesk {
 
   /** Loads a function, and goes on when it is there or has failed. What was not claimed meanwhile, others may take. */
   #load(run: ThreadRun, fn: number): void {
-    if (run.loading.has(fn)) return;
-    run.loading.add(fn);
+    if (!run.loads(fn)) return;
     this.#loading++;
     const done = (found: AnyTask | LoadFailure): void => {
-      run.loading.delete(fn);
-      run.fns[fn] ??= found;
+      run.loaded(fn, found);
       this.#loading--;
       this.wake();
     };
@@ -309,7 +313,7 @@ export class Loop implements MailHandler, ThreadDesk {
   /** Asks for leases; waits for some where nothing else goes on here. Answers false where it is time to return to the event loop. */
   #lease(now: number): boolean {
     this.line.takeMail();
-    const seen = Atomics.load(this.#words, 0);
+    const seen = load(this.#words, 0);
     const isBusy = this.#unsettled > 0 || this.#loading > 0;
     if (this.#take(isBusy ? exchangeModes.leave : exchangeModes.park, now)) return true;
     return !isBusy && !this.#isOver && this.#park(seen, now);
@@ -320,11 +324,11 @@ export class Loop implements MailHandler, ThreadDesk {
     const words = this.#words;
     this.#prune();
     for (let seen = first; ; ) {
-      for (let i = 0; i < spins && Atomics.load(words, 0) === seen; ) i++;
-      Atomics.wait(words, 0, seen, parkMs);
+      for (let i = 0; i < spins && load(words, 0) === seen; ) i++;
+      wait(words, 0, seen, parkMs);
       this.line.takeMail();
       const now = this.#now();
-      seen = Atomics.load(words, 0);
+      seen = load(words, 0);
       const isLeaving = now - since >= parkMs;
       if (this.#take(isLeaving ? exchangeModes.leave : exchangeModes.park, now)) return true;
       if (isLeaving || this.#isOver) return false;
@@ -333,8 +337,6 @@ export class Loop implements MailHandler, ThreadDesk {
 
   /** Exchanges for leases. How many are worth handing out at a time, the scheduler knows. */
   #take(mode: number, now: number): boolean {
-    // Leases come of the run of the records first. Where the tray is another run's, that one would not hear that it is given back.
-    if (this.#run !== undefined && !this.#seat.takes(this.#run.id)) this.#exchange(0, exchangeModes.work, now);
     const bits = this.#exchange(mostLeases, mode, now);
     if ((bits & seatBits.leases) === 0) return false;
     const { run: id, version } = this.#seat;
@@ -356,8 +358,8 @@ export class Loop implements MailHandler, ThreadDesk {
     }
     this.#exchangedAt = now;
     if (bits & seatBits.notify) {
-      Atomics.add(this.#words, 0, 1);
-      Atomics.notify(this.#words, 0, this.#seat.notifyCount);
+      add(this.#words, 0, 1);
+      notify(this.#words, 0, this.#seat.notifyCount);
     }
     if (bits & seatBits.stop && !this.#isOver) {
       this.#isOver = true;

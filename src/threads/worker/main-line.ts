@@ -21,6 +21,10 @@ import type {
   ThreadMessage,
 } from "../messages.js";
 
+// What a task puts in the place of the globals is none of the line's.
+const { load, wait } = Atomics;
+const { setImmediate } = globalThis;
+
 /** How long the thread waits for an answer before it looks again, in milliseconds. */
 const waitMs = 50;
 
@@ -83,14 +87,14 @@ export class MainLine {
     this.post({ type: "call", run: ref.run, node: ref.node, attempt: ref.attempt, id, what, args } as CallMessage);
     for (let answer = this.#answerTo(id); ; answer = this.#answerTo(id)) {
       if (answer !== undefined) return valueOf(answer) as Calls[What]["value"];
-      const seen = Atomics.load(this.#words, this.#answerWord);
-      if (seen !== id) Atomics.wait(this.#words, this.#answerWord, seen, waitMs);
+      const seen = load(this.#words, this.#answerWord);
+      if (seen !== id) wait(this.#words, this.#answerWord, seen, waitMs);
     }
   }
 
   /** The answer to a call, if it has come; keeps what else has. */
   #answerTo(id: number): ReturnMessage | undefined {
-    if (Atomics.load(this.#words, this.#answerWord) !== id) return undefined;
+    if (load(this.#words, this.#answerWord) !== id) return undefined;
     for (let received = receiveMessageOnPort(this.#port); received !== undefined; received = receiveMessageOnPort(this.#port)) {
       const message: MainMessage = received.message;
       if (message.type !== "return") this.#keep(message);
@@ -123,7 +127,7 @@ export class MainLine {
 
   /** Takes what main has posted since it was last taken, without the event loop. Costs a read where there is nothing. */
   takeMail(): void {
-    const posted = Atomics.load(this.#words, this.#mailWord);
+    const posted = load(this.#words, this.#mailWord);
     if (posted === this.#mail) return;
     this.#mail = posted;
     this.#handleKept();

@@ -15,6 +15,11 @@ import { type NativeSeatLike, Seat } from "./seat.js";
 /** How long code that a task left behind may keep the thread once it is to end, in milliseconds. */
 const lingerMs = 100;
 
+// What a task puts in the place of the globals is none of the thread's.
+const { setTimeout } = globalThis;
+const exit = process.exit.bind(process);
+const now = performance.now.bind(performance);
+
 /** The part of the addon that is used here. */
 interface SeatAddon {
   readonly NativeSeat: new (pool: number, seat: number, generation: number, hrOffsetMs: number, onWake: () => void) => NativeSeatLike;
@@ -27,12 +32,12 @@ function start({ poolId, seat: place, generation, sab, port, loader }: ThreadDat
   const end = (): void => {
     native.leave();
     loop.line.close();
-    setTimeout(() => process.exit(), lingerMs).unref();
+    setTimeout(() => exit(), lingerMs).unref();
   };
   const loop = new Loop({
     seat: new Seat(native),
     words,
-    now: () => performance.now(),
+    now,
     connect: (handler) => new MainLine(port, words, place, handler),
     onStop: end,
     onFault: (error) => {
@@ -47,11 +52,11 @@ function start({ poolId, seat: place, generation, sab, port, loader }: ThreadDat
 
 /** What `performance.now()` of this thread is ahead of `process.hrtime`, in milliseconds. */
 function hrOffsetMs(): number {
-  performance.now(); // The first call is slow.
+  now(); // The first call is slow.
   const before = process.hrtime.bigint();
-  const now = performance.now();
+  const between = now();
   const after = process.hrtime.bigint();
-  return now - Number(before + after) / 2e6;
+  return between - Number(before + after) / 2e6;
 }
 
 if (!isMainThread) start(workerData as ThreadData);

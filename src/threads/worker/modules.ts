@@ -25,6 +25,7 @@ export class Modules {
     try {
       module = await this.#import(ref.url);
     } catch (error) {
+      this.#imports.delete(ref.url); // It may be there by the next time.
       throw loadErrorOf(error, ref, undefined);
     }
     return functionIn(module, ref, undefined);

@@ -58,6 +58,9 @@ const beginsAt = (leasesAt + mostLeases * leaseWords) >> 1;
 
 const phases = { began: 1, ended: 2, ran: 3 } as const;
 
+// What a task puts in the place of the globals is none of the seat's.
+const { add } = Atomics;
+
 /** Claims leases, writes records, exchanges. Times are in milliseconds of this thread's `performance.now()`. */
 export class Seat {
   readonly native: NativeSeatLike;
@@ -99,7 +102,7 @@ export class Seat {
 
   /** Claims the next lease, which begins at `now`. Answers false where the tray was closed; then there is none any more (I3). */
   claim(now: number): boolean {
-    const i = Atomics.add(this.#ints, claimAt, 1);
+    const i = add(this.#ints, claimAt, 1);
     if (i < 0 || i >= this.#count) {
       this.#next = this.#count = 0;
       return false;

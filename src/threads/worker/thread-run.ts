@@ -5,37 +5,31 @@
  * no iteration, no previous. I2 Before main is asked or told anything, the scheduler has heard of every attempt that has begun here
  * ({@link ThreadDesk.report}).
  */
-import { deserialize } from "node:v8";
 import { InternalError } from "../../errors/internal.js";
 import type { GrowthEdge, GrowthEntry } from "../../flow/growth.js";
 import type { AnyTask } from "../../flow/lowered.js";
+import type { ModuleRef } from "../../flow/module-ref.js";
 import type { RunState, WaitOptions } from "../../flow/task.js";
 import { AttemptContext, type ContextExtras, type ContextHost } from "../../run/context.js";
 import type { AddressSegment } from "../../run/levels.js";
-import { AttemptSignals } from "../../run/signals.js";
 import { decode } from "../codec.js";
-import type { AttemptRef, Calls, PreparedAttempt, RunDescription } from "../messages.js";
+import type { AttemptRef, Calls } from "../messages.js";
+import { AttemptNotes, type Given } from "./attempt-notes.js";
 import { crossingEdges, crossingEntries, crossingWait, whatCame } from "./crossing.js";
+import { type Descriptions, type KnownDescription, LoadFailure } from "./descriptions.js";
 import { type InputSource, inputsOf, type UpstreamIds } from "./inputs.js";
 import { KnownValues } from "./known-values.js";
 import type { MainLine } from "./main-line.js";
 import type { NativeSeatLike } from "./seat.js";
 
-/** A function that could not be had: its attempts fail for good. */
-export class LoadFailure {
-  constructor(readonly error: unknown) {}
-}
-
 /** What a run needs of its thread. */
 export interface ThreadDesk {
   readonly native: NativeSeatLike;
   readonly line: MainLine;
+  readonly descriptions: Descriptions;
   /** Takes across all that has been recorded, the beginning of the attempt that is being called included (I2). */
   report(): void;
 }
-
-/** What a prepared attempt is given, as far as it is known; the rest is asked for once. */
-type Given = { -readonly [K in keyof PreparedAttempt]: PreparedAttempt[K] };
 
 /** One run, on one thread. */
 export class ThreadRun implements ContextHost, ContextExtras, InputSource {
@@ -43,26 +37,18 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
   readonly #desk: ThreadDesk;
   /** The version of what is known of it; -1 before anything is. */
   version = -1;
-  #description: RunDescription | undefined;
+  #known: KnownDescription | undefined;
   /** The functions by index; holes where they have not been loaded. */
-  readonly fns: (AnyTask | LoadFailure | undefined)[] = [];
+  fns: (AnyTask | LoadFailure | undefined)[] = [];
   /** Which of them are being loaded. */
-  readonly loading = new Set<number>();
-  readonly #values = new KnownValues();
+  #loading: Set<number> | undefined;
+  #values: KnownValues | undefined;
   /** Whether any output of this run moves, as far as is known. */
   hasMoving = false;
   /** Whether outputs of attempts made here can be trusted to be those of their nodes. */
   #isTrusted = true;
-  /** Whether any attempt was given, told, or asked for anything that has to be forgotten when it returns. */
-  #hasMore = false;
-  readonly #signals = new AttemptSignals();
-  /** Attempts that asked for additions: main settles them. */
-  readonly #growing = new Set<number>();
-  /** By node. */
-  readonly #given = new Map<number, Given>();
-  /** Inputs that have come, boxed: they may be anything. By node. */
-  readonly #carried = new Map<number, { readonly inputs: unknown }>();
-  #names: readonly string[] | undefined;
+  /** What few attempts have; `undefined` while none had anything. */
+  #notes: AttemptNotes | undefined;
   #upstreams: UpstreamIds | undefined;
   #state: RunState | undefined;
   #runId: string | undefined;
@@ -73,25 +59,42 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
     this.#desk = desk;
   }
 
+  get #noted(): AttemptNotes {
+    this.#notes ??= new AttemptNotes();
+    return this.#notes;
+  }
+
+  // ── what is known of it ──
+
   /** Reads again what there is to know of it. Answers whether it still goes on. */
   describe(version: number): boolean {
     const bytes = this.#desk.native.description(this.id);
     if (bytes === null) return false;
-    const description: RunDescription = deserialize(bytes);
-    this.#description = description;
-    this.hasMoving ||= description.moving !== undefined;
+    this.#known = this.#desk.descriptions.read(bytes);
+    this.fns = this.#known.fns;
+    this.hasMoving ||= this.#known.hasMoving;
     this.version = version;
-    for (const [i, { fault }] of description.fns.entries()) {
-      if (fault !== undefined && typeof this.fns[i] !== "function") this.fns[i] = new LoadFailure(decode(fault));
-    }
     return true;
   }
 
   /** Where the function of this index is. */
-  refOf(fn: number): RunDescription["fns"][number] {
-    const ref = this.#description?.fns[fn];
+  refOf(fn: number): ModuleRef {
+    const ref = this.#known?.refOf(fn);
     if (ref === undefined) throw new InternalError(`run ${this.id} has no function ${fn}`);
     return ref;
+  }
+
+  /** A function is being loaded from now on; answers false where it was already. */
+  loads(fn: number): boolean {
+    this.#loading ??= new Set();
+    return !this.#loading.has(fn) && this.#loading.add(fn) !== undefined;
+  }
+
+  /** It is there. Other runs have functions too; that it could not be had counts for this one. */
+  loaded(fn: number, found: AnyTask | LoadFailure): void {
+    this.#loading?.delete(fn);
+    if (found instanceof LoadFailure) this.fns = this.fns.slice();
+    this.fns[fn] ??= found;
   }
 
   // ── what tasks are given ──
@@ -111,8 +114,7 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
     const bytes = this.#desk.native.prepared(this.id, node);
     if (bytes === null) throw new InternalError(`run ${this.id} has nothing prepared for node ${node}`);
     const given = decode(bytes) as Given;
-    this.#given.set(node, given);
-    this.#hasMore = true;
+    this.#noted.given.set(node, given);
     if (given.isMoving === true) this.hasMoving = true;
     const inputs = given.isCarried === true ? this.#carriedInputsOf(node) : given.inputs;
     if (given.takesOver !== true) return inputs;
@@ -128,20 +130,20 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
 
   #carriedInputsOf(node: number): unknown {
     this.#desk.line.takeMail();
-    const carried = this.#carried.get(node);
+    const carried = this.#notes?.carried.get(node);
     if (carried === undefined) throw new InternalError(`run ${this.id}: the inputs of node ${node} have not come`);
-    this.#carried.delete(node);
+    this.#notes?.carried.delete(node);
     return carried.inputs;
   }
 
   /** Whether what an attempt puts out moves. Ask before it has returned. */
   isMoving(node: number): boolean {
-    return this.#given.get(node)?.isMoving ?? this.#description?.moving?.includes(node) === true;
+    return this.#givenTo(node)?.isMoving ?? this.#known?.isMoving(node) === true;
   }
 
   /** Inputs have come that bytes cannot hold. */
   carry(node: number, inputs: unknown): void {
-    this.#carried.set(node, { inputs });
+    this.#noted.carried.set(node, { inputs });
   }
 
   get upstreams(): UpstreamIds {
@@ -150,9 +152,7 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
   }
 
   get baseNames(): readonly string[] | undefined {
-    const names = this.#description?.names;
-    if (names !== undefined) this.#names ??= deserialize(names) as string[];
-    return this.#names;
+    return this.#known?.names;
   }
 
   askNames(node: number): readonly string[] {
@@ -160,6 +160,7 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
   }
 
   inputOf(node: number, upstream: number): unknown {
+    this.#values ??= new KnownValues();
     const values = this.#values;
     if (values.find(upstream)) return values.found;
     const value = this.#desk.native.value(this.id, upstream);
@@ -181,61 +182,65 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
 
   /** The code of an attempt has returned. Answers whether main has to settle what it gave. */
   returned(node: number, attempt: number): boolean {
-    if (!this.#hasMore) return false;
-    this.#signals.returned(node, attempt);
-    this.#signals.forget(node, attempt);
-    this.#given.delete(node);
-    return this.#growing.delete(keyOf(node, attempt));
+    return this.#notes !== undefined && this.#notes.returned(node, attempt);
   }
 
   /** Keeps an output at hand that fits a record. */
   keepScalar(node: number, value: unknown): void {
-    if (this.#isTrusted && this.#description?.names !== undefined) this.#values.addScalar(node, value);
+    if (this.#isKeeping) (this.#values ??= new KnownValues()).addScalar(node, value);
   }
 
   /** Keeps an output at hand that was put as so many bytes. */
   keepObject(node: number, value: unknown, byteCount: number): void {
-    if (this.#isTrusted && this.#description?.names !== undefined) this.#values.addObject(node, value, byteCount);
+    if (this.#isKeeping) (this.#values ??= new KnownValues()).addObject(node, value, byteCount);
+  }
+
+  /** Whether anybody here may read what is put out here. */
+  get #isKeeping(): boolean {
+    return this.#isTrusted && this.#known?.hasNames === true;
   }
 
   /** From now on outputs are read where the scheduler has them. */
   mistrust(): void {
     if (!this.#isTrusted) return;
     this.#isTrusted = false;
-    this.#values.clear();
+    this.#values?.clear();
   }
 
   /** An attempt is told to stop. Its listeners are called. */
   abort(node: number, attempt: number, reason: unknown): void {
-    this.#hasMore = true;
     this.mistrust();
-    this.#signals.tell(node, attempt, reason)?.abort(reason);
+    this.#noted.signals.tell(node, attempt, reason)?.abort(reason);
   }
 
   // ── what contexts ask for ──
+
+  #givenTo(node: number): Given | undefined {
+    return this.#notes?.given.get(node);
+  }
 
   get extras(): ContextExtras {
     return this;
   }
 
   get runId(): string {
-    this.#runId ??= this.#description?.runId ?? this.#call(0, "runId", []);
+    this.#runId ??= this.#known?.runId ?? this.#call(0, "runId", []);
     return this.#runId;
   }
 
   nameOf(node: number): string {
-    const given = this.#given.get(node);
+    const given = this.#givenTo(node);
     if (given !== undefined) return (given.name ??= this.#call(node, "name", []));
     return this.baseNames?.[node] ?? this.#call(node, "name", []);
   }
 
   pathOf(node: number): readonly AddressSegment[] {
-    const given = this.#given.get(node);
+    const given = this.#givenTo(node);
     return given === undefined ? [this.nameOf(node)] : (given.path ??= this.#call(node, "path", []));
   }
 
   paramsOf(node: number): unknown {
-    const given = this.#given.get(node);
+    const given = this.#givenTo(node);
     if (given === undefined) {
       this.#params ??= { value: this.#call(node, "params", []) };
       return this.#params.value;
@@ -245,16 +250,16 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
   }
 
   indexOf(node: number): number {
-    return this.#given.get(node)?.index ?? -1;
+    return this.#givenTo(node)?.index ?? -1;
   }
 
   iterationOf(node: number): number {
-    const given = this.#given.get(node);
+    const given = this.#givenTo(node);
     return given === undefined ? 0 : (given.iteration ??= this.#call(node, "iteration", []));
   }
 
   previousOf(node: number): unknown {
-    const given = this.#given.get(node);
+    const given = this.#givenTo(node);
     if (given === undefined) return undefined;
     if (!("previous" in given)) given.previous = this.#call(node, "previous", []);
     return given.previous;
@@ -269,8 +274,7 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
   }
 
   signalOf(node: number, attempt: number): AbortSignal {
-    this.#hasMore = true;
-    return this.#signals.of(node, attempt);
+    return this.#noted.signals.of(node, attempt);
   }
 
   log(node: number, attempt: number, message: string, data: unknown): void {
@@ -301,8 +305,7 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
   #grow<What extends "addNodes" | "addEdges">(ref: AttemptRef, what: What, args: Calls[What]["args"]): void {
     this.#desk.report();
     this.#desk.line.call(ref, what, args);
-    this.#hasMore = true;
-    this.#growing.add(keyOf(ref.node, ref.attempt));
+    this.#noted.grows(ref.node, ref.attempt);
   }
 
   #call<What extends keyof Calls>(node: number, what: What, args: Calls[What]["args"]): Calls[What]["value"] {
@@ -312,8 +315,3 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
 }
 
 const noUpstreams: UpstreamIds = { starts: new Uint32Array(), ids: new Uint32Array() };
-
-/** An attempt as one number: exact for 2^32 nodes and 2^20 attempts of each. */
-function keyOf(node: number, attempt: number): number {
-  return attempt * 2 ** 32 + node;
-}

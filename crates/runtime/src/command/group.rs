@@ -5,10 +5,14 @@ use std::io;
 use std::pin::pin;
 use std::process::ExitStatus;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::process::Child;
 
 use super::{StartFault, StartFaultKind};
+
+/// For how long a look at all processes holds.
+pub(super) const SEEN_FOR: Duration = Duration::from_millis(25);
 
 /// A group, from before its leader is born until nobody of it is to be signalled any more.
 #[derive(Default)]
@@ -79,10 +83,11 @@ impl Group {
         }
     }
 
-    /// Whether it has members left, the leader aside. Only while they are being ended.
-    pub(super) fn has_members(&self) -> bool {
+    /// Whether it has members left, the leader aside. Only while they are being ended. The thorough look, which passes over those that
+    /// have ended and that nobody asks for their exit, is for when they have been ending for [`SEEN_FOR`].
+    pub(super) fn has_members(&self, is_thorough: bool) -> bool {
         match *self.lock() {
-            State::Left(leader) => system::has_members(leader),
+            State::Left(leader) => system::has_members(leader, is_thorough),
             _ => false,
         }
     }
@@ -112,29 +117,47 @@ mod system {
         group(leader).is_some_and(|group| kill_process_group(group, Signal::KILL).is_ok())
     }
 
-    pub(super) fn has_members(leader: u32) -> bool {
-        group(leader).is_some_and(|group| test_kill_process_group(group).is_ok()) && is_any_alive(leader)
+    pub(super) fn has_members(leader: u32, is_thorough: bool) -> bool {
+        group(leader).is_some_and(|group| test_kill_process_group(group).is_ok()) && (!is_thorough || is_any_alive(leader))
     }
 
     /// Whether any member has not ended yet. Where nobody asks for the exits of orphans (the first process of many a container does
-    /// not), they count as members for ever. O(processes of the system).
+    /// not), they count as members for ever.
     #[cfg(target_os = "linux")]
     fn is_any_alive(leader: u32) -> bool {
-        let Ok(processes) = std::fs::read_dir("/proc") else { return true };
-        processes.flatten().any(|process| {
-            let is_process = process.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit);
-            let stat = if is_process { std::fs::read(process.path().join("stat")).unwrap_or_default() } else { Vec::new() };
-            // After the name, which may have anything in it: state, parent, group.
-            let stat = String::from_utf8_lossy(&stat);
-            let mut fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
-            let (state, group) = (fields.next(), fields.nth(1));
-            group.and_then(|group| group.parse().ok()) == Some(leader) && !matches!(state, Some("Z" | "X"))
-        })
+        use std::collections::BTreeSet;
+        use std::sync::{Mutex, PoisonError};
+        use std::time::Instant;
+
+        // One look at all processes serves all groups that are being ended.
+        static SEEN: Mutex<Option<(Instant, BTreeSet<u32>)>> = Mutex::new(None);
+        let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.as_ref().is_none_or(|(at, _)| at.elapsed() >= super::SEEN_FOR) {
+            let Some(groups) = living_groups() else { return true };
+            *seen = Some((Instant::now(), groups));
+        }
+        seen.as_ref().is_some_and(|(_, groups)| groups.contains(&leader))
     }
 
     #[cfg(not(target_os = "linux"))]
     fn is_any_alive(_leader: u32) -> bool {
         true
+    }
+
+    /// The groups of all processes that have not ended. O(processes of the system).
+    #[cfg(target_os = "linux")]
+    fn living_groups() -> Option<std::collections::BTreeSet<u32>> {
+        let processes = std::fs::read_dir("/proc").ok()?.flatten();
+        let groups =
+            processes.filter(|process| process.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit)).filter_map(|process| {
+                let stat = std::fs::read(process.path().join("stat")).ok()?;
+                // After the name, which may have anything in it: state, parent, group.
+                let stat = String::from_utf8_lossy(&stat);
+                let mut fields = stat.rsplit(") ").next()?.split(' ');
+                let (state, group) = (fields.next()?, fields.nth(1)?);
+                if matches!(state, "Z" | "X") { None } else { group.parse().ok() }
+            });
+        Some(groups.collect())
     }
 
     fn group(leader: u32) -> Option<Pid> {
@@ -159,7 +182,7 @@ mod system {
         tool.status().is_ok_and(|status| status.success())
     }
 
-    pub(super) fn has_members(_leader: u32) -> bool {
+    pub(super) fn has_members(_leader: u32, _is_thorough: bool) -> bool {
         false
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::group::Group;
+use super::group::{Group, SEEN_FOR};
 use super::launch::launch;
 use super::streams::{Credit, LINGER, Reading, read, write};
 use super::{Command, Ending, Kept, Listener, StartFault, StartFaultKind, Stream};
@@ -70,7 +70,9 @@ async fn carry_out(
         // Who else may hold the other end of it, nobody waits for.
         writing.abort();
     }
-    exited.send_replace(Some(Instant::now() + LINGER));
+    // Of what was stopped nobody wants to hear more than is there already.
+    let patience = if stopping.kill_at.is_some() { Duration::ZERO } else { LINGER };
+    exited.send_replace(Some(Instant::now() + patience));
     let (stdout, stderr) = (kept(stdout).await, kept(stderr).await);
     let status = status?;
     Ok(Ending { exit_code: status.code(), signal: signal_of(status), stdout, stderr })
@@ -121,7 +123,7 @@ impl Stopping<'_> {
     /// Waits for what the leader left behind, until it is ended by force.
     async fn end_the_rest(&self, kill_at: Instant) {
         let mut pause = FIRST_LOOK;
-        while self.group.has_members() {
+        while self.group.has_members(pause > SEEN_FOR) {
             if Instant::now() >= kill_at {
                 self.group.kill();
                 return;
