@@ -1,4 +1,4 @@
-/** What tests of threads share: a pool, tasks by the name of their export, executors whose functions run on threads. */
+/** What tests of threads share: a pool, tasks by the name of their export. */
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
 import { ThreadPool, type ThreadPoolOptions, task } from "../../src/index.js";
