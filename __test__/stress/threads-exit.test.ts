@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 
 const script = fileURLToPath(new URL("./threads/exit.mjs", import.meta.url));
-const runs = Number(process.env.DAGNY_STRESS_RUNS ?? 22);
+const runs = Number(process.env.DAGNY_STRESS_RUNS ?? 8);
 const atOnce = 2;
 
 interface Ending {

@@ -117,6 +117,17 @@ function classOf({ className, baseName }: ErrorKind): ErrorClass {
 
 /** An error of a class, without running a constructor of Dagny's or the user's. `text` is what a DOMException cannot be told later. */
 export function makeError(kind: ErrorKind, text: readonly string[]): Error {
+  // Its own stack is put in place of this one, which would cost more than all the rest.
+  const { stackTraceLimit } = Error;
+  Reflect.set(Error, "stackTraceLimit", 0);
+  try {
+    return construct(kind, text);
+  } finally {
+    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+  }
+}
+
+function construct(kind: ErrorKind, text: readonly string[]): Error {
   const made = classOf(kind);
   if (kind.baseName === "DOMException") return Reflect.construct(DOMException, text, made);
   if (kind.baseName === "AggregateError") return Reflect.construct(AggregateError, [[]], made);
