@@ -182,7 +182,7 @@ export class ThreadRun implements ContextHost, ContextExtras, InputSource {
 
   /** The code of an attempt has returned. Answers whether main has to settle what it gave. */
   returned(node: number, attempt: number): boolean {
-    return this.#notes !== undefined && this.#notes.returned(node, attempt);
+    return this.#notes?.returned(node, attempt) === true;
   }
 
   /** Keeps an output at hand that fits a record. */
