@@ -96,7 +96,8 @@ class Follower {
     }
     if (event.node === undefined) throw new Error(JSON.stringify(event));
     const isLate = event.type === "lateOutcome" || event.type === "attemptAbandoned";
-    const node = isLate ? this.#toldNodeOf(event.node, event.attempt) : this.#nodeOf(event.node);
+    const phases = event.type === "attemptAbandoned" ? ["told"] : ["told", "abandoned"];
+    const node = isLate ? this.#toldNodeOf(event.node, event.attempt, phases) : this.#nodeOf(event.node);
     const timerOf = (...classes: readonly number[]): [null, (timer: Timer) => boolean] => [
       null,
       once((timer) => timer.node === node.id && classes.includes(timer.class)),
@@ -161,7 +162,11 @@ class Follower {
   }
 
   /** Code that ended while it was parked: how it did is told by what comes next. */
-  #endOfParked({ node, attempt }: { readonly node: string; readonly attempt: number }, later: readonly PublicEvent[], at: number): RunInput {
+  #endOfParked(
+    { node, attempt }: { readonly node: string; readonly attempt: number },
+    later: readonly PublicEvent[],
+    at: number,
+  ): RunInput {
     const told = later.find(
       (event) =>
         "node" in event &&
@@ -265,10 +270,9 @@ class Follower {
   }
 
   /** The one of this name whose attempt was told to stop and has not returned. */
-  #toldNodeOf(name: string, attempt: number): ModelNode {
+  #toldNodeOf(name: string, attempt: number, phases: readonly string[]): ModelNode {
     const told = [...this.#run.state.attempts.values()].find(
-      ({ node, number, phase }) =>
-        number === attempt && (phase === "told" || phase === "abandoned") && this.#knownOf(node.id).name === name,
+      ({ node, number, phase }) => number === attempt && phases.includes(phase) && this.#knownOf(node.id).name === name,
     );
     return told?.node ?? this.#nodeOf(name);
   }
