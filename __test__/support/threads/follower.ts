@@ -97,7 +97,8 @@ class Follower {
     if (event.node === undefined) throw new Error(JSON.stringify(event));
     const isLate = event.type === "lateOutcome" || event.type === "attemptAbandoned";
     const phases = event.type === "attemptAbandoned" ? ["told"] : ["told", "abandoned"];
-    const node = isLate ? this.#toldNodeOf(event.node, event.attempt, phases) : this.#nodeOf(event.node);
+    const undoing = event.type === "undoCompleted" || event.type === "undoFailed" ? this.#undoingNodeOf(event.node) : undefined;
+    const node = undoing ?? (isLate ? this.#toldNodeOf(event.node, event.attempt, phases) : this.#nodeOf(event.node));
     const timerOf = (...classes: readonly number[]): [null, (timer: Timer) => boolean] => [
       null,
       once((timer) => timer.node === node.id && classes.includes(timer.class)),
@@ -267,6 +268,11 @@ class Follower {
     const id = this.#known.findLastIndex((known) => known.name === name);
     if (id === -1) throw new Error(`the run has a node "${name}" that the model has not opened`);
     return this.#run.state.node(id);
+  }
+
+  /** The one of this name that is being undone. */
+  #undoingNodeOf(name: string): ModelNode | undefined {
+    return this.#run.state.undos.find(({ node, state }) => state === "running" && this.#knownOf(node.id).name === name)?.node;
   }
 
   /** The one of this name whose attempt was told to stop and has not returned. */
