@@ -6,6 +6,7 @@ import type { DagValue } from "../../src/dag/dag-value.js";
 import type { Shape } from "../../src/dag/types.js";
 import { lowerGrowth } from "../../src/flow/lower.js";
 import type { Lowered, LoweredFlow } from "../../src/flow/lowered.js";
+import { importFunction } from "../../src/flow/module-loader.js";
 import {
   approval,
   DAG,
@@ -192,6 +193,19 @@ describe("on the main thread", () => {
     expect(error).toBeInstanceOf(ModuleLoadError);
     expect(error).toMatchObject({ code: "MODULE_LOAD", fault, node: "m/0", url: at(file).href, exportName: name });
     expect((error as Error).message).toContain(message);
+  });
+
+  it("gives a module up that never finishes loading", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const ref = { url: at("hangs.mjs").href, exportName: "never", isDefined: false };
+      const found = importFunction(ref, () => "a");
+      vi.advanceTimersByTime(10_000);
+      await expect(found).rejects.toMatchObject({ code: "MODULE_LOAD", fault: "timeout", node: "a" });
+      await expect(found).rejects.toThrow("was not loaded within 10000 ms");
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("keeps what the function throws untouched", async () => {
