@@ -119,6 +119,16 @@ describe("a thread that ends", () => {
     expect(result.get("b").result).toBe(1);
   });
 
+  test("is replaced, once for each time", async () => {
+    const own = testPool({ threads: 1 });
+    const dag = DAG.builder()
+      .task("a", on("exit"), { ...thread, maxCrashes: 2 })
+      .build();
+    await new DAGExecutor(dag, { pool: own }).execute();
+    await new DAGExecutor(DAG.builder().task("a", on("one"), thread).build(), { pool: own }).execute();
+    expect(own.stats().threads.map(({ generation }) => generation)).toEqual([4]);
+  });
+
   test("fails what has effects outside, by its own attempts", async () => {
     const dag = DAG.builder()
       .task("a", on("exit"), { ...thread, effects: "external" })
