@@ -115,6 +115,7 @@ describe("a thread that ends", () => {
     const result = await new DAGExecutor(dag, { pool, failFast: false }).execute();
     expect(result.get("a")).toMatchObject({ status: "failed", reason: "crashed", attempt: attempts });
     expect(result.get("a").error).toBeInstanceOf(ThreadCrashedError);
+    expect(result.explain("a")).toBe(`"a" failed because its thread ended${attempts > 1 ? ` in attempt ${attempts}` : ""} (exit code 7)`);
     expect(result.get("a").error).toMatchObject({ code: "THREAD_CRASHED", exitCode: 7 });
     expect(result.get("b").result).toBe(1);
   });
