@@ -114,4 +114,4 @@ export type { Bottleneck, CriticalPath as RunCriticalPath, NodeProfile, Parallel
 export type { AbandonedAttempt, RunResult, StateCounts, UndoneNode } from "./run/result.js";
 export type { HostReport, ThreadsReport } from "./run/threads-report.js";
 export type { ChromeTrace, ChromeTraceOptions, Trace, TraceEvent } from "./run/trace.js";
-export { ThreadPool, type ThreadPoolOptions } from "./threads/pool.js";
+export { ThreadPool, type ThreadPoolOptions, type ThreadPoolStats, type ThreadStats } from "./threads/pool.js";

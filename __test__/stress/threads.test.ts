@@ -2,7 +2,8 @@
  * Threads that die at any moment: 10,000 tasks while threads are terminated from outside, end themselves or are ended because code never yields.
  *
  * The bugs it would catch: an attempt that is recorded twice or not at all, a lease that is lost with the thread that held it, a value that is gone
- * though its node completed, a run or a pool that hangs after a death at the wrong moment.
+ * though its node completed, a run or a pool that hangs after a death at the wrong moment. `DAGNY_STRESS_RUNS` is ten times how often
+ * it is tried, `DAGNY_SEED` goes to other seeds.
  */
 import type { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -88,7 +89,10 @@ function check(result: RunResult, events: readonly RunEvent[]): void {
   expect(wrong.slice(0, 5)).toEqual([]);
 }
 
-test.each([1, 2, 3])("10,000 tasks while threads are killed (seed %i)", { timeout: 240_000 }, async (seed) => {
+/** Each takes a new graph, pool and order of deaths. */
+const seeds = Array.from({ length: Math.ceil(Number(process.env.DAGNY_STRESS_RUNS ?? 20) / 10) }, (_, i) => i + 1);
+
+test.each(seeds)("10,000 tasks while threads are killed (seed %i)", { timeout: 240_000 }, async (seed) => {
   const random = new Random(seed + Number(process.env.DAGNY_SEED ?? 0));
   workers.clear();
   const pool = new ThreadPool({ threads: random.int(1, 4) });

@@ -1,7 +1,7 @@
-/** What tests of threads share: a pool, tasks by the name of their export, executors whose functions run on threads. */
+/** What tests of threads share: a pool, tasks by the name of their export. */
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
-import { type AnyShape, type DAG, DAGExecutor, type ExecutorOptions, ThreadPool, type ThreadPoolOptions, task } from "../../src/index.js";
+import { ThreadPool, type ThreadPoolOptions, task } from "../../src/index.js";
 
 /** Where the tasks are. */
 export const tasksUrl = new URL("../fixtures/threads/tasks.mjs", import.meta.url);
@@ -16,11 +16,6 @@ export function testPool(options: ThreadPoolOptions = {}): ThreadPool {
   const pool = new ThreadPool({ threads: 2, ...options });
   afterAll(() => pool.close());
   return pool;
-}
-
-/** An executor whose functions run on threads of this pool, where they can. */
-export function threaded(dag: DAG<AnyShape>, pool: ThreadPool, options: ExecutorOptions = {}): DAGExecutor {
-  return new DAGExecutor(dag, { pool, ...options });
 }
 
 /** The path of a program for tests that start processes. */

@@ -109,6 +109,10 @@ test.each(Object.entries(sameAsClone))("as structured clone: %s", (_, value) => 
   expect(crossed(value)).toStrictEqual(structuredClone(value));
 });
 
+test.each(["𝒳", "a𝒳", "aa𝒳", "aaa𝒳b", "𝒳𝒳", "ࠀab", "é", "aé", "\u0800\u{10000}x", "\ud800"])("text alone in its chunk: %j", (text) => {
+  expect(crossed([text])).toEqual([text]);
+});
+
 test("what is one object stays one object", () => {
   const buffer = new ArrayBuffer(64);
   const [a, { shared: b }, c] = crossed([shared, { shared }, shared]);
@@ -266,6 +270,20 @@ describe("what cannot go to another thread is named, with its place", () => {
     expect(thrown).toMatchObject({ code: "VALUE_NOT_CLONEABLE", path, what, node: undefined });
     expect(String(thrown)).toContain(`${path} is ${what}, which cannot go to another thread; `);
   });
+});
+
+test("an object refused says nothing of others of its kind", () => {
+  const kind = {
+    get [Symbol.toStringTag]() {
+      return "Odd";
+    },
+  };
+  const make = (inside: unknown) => Object.assign(Object.create(kind), { inside });
+  for (const bad of [() => 1, Symbol("s")]) expect(thrownBy(() => codec.encode(make(bad)))).toBeInstanceOf(ValueNotCloneableError);
+  expect(codec.encode(make(new SharedArrayBuffer(1)))).toBe(valueTags.carried);
+  expect(crossed(make(1), codec)).toEqual({ inside: 1 });
+  const far = runInNewContext("({ deep: { f() {} } })");
+  expect(thrownBy(() => codec.encode(far))).toMatchObject({ path: "result.deep.f" });
 });
 
 function fail(): never {

@@ -68,6 +68,22 @@ describe("values", () => {
     expect({ a: result.get("a").result, b: result.get("b").result, c: result.get("c").result }).toEqual(expected);
   });
 
+  test("of shared memory are the same memory everywhere, also where no thread has started before", async () => {
+    const own = new ThreadPool({ threads: 2 });
+    const words = new Int32Array(new SharedArrayBuffer(4));
+    const dag = DAG.builder()
+      .task("items", () => new Array(20).fill(words))
+      .task("each", ["items"], map({ each: on("addToWords") }), thread)
+      .task("made", on("sharedWords"), thread)
+      .task("read", ["made"], on("copy"), thread)
+      .task("here", ["read", "made"], ({ read, made }) => [(read as { made: Int32Array }).made.buffer, (made as Int32Array).buffer])
+      .build();
+    const result = (await new DAGExecutor(dag, { pool: own }).execute()).orThrow();
+    expect(words[0]).toBe(20);
+    for (const buffer of result.get("here").result as unknown[]) expect(buffer).toBeInstanceOf(SharedArrayBuffer);
+    await own.close();
+  });
+
   test("that cannot be cloned fail the attempt that made them", async () => {
     const dag = DAG.builder()
       .task("a", on("functionInside"), thread)

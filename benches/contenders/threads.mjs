@@ -35,6 +35,17 @@ async function runAndRead({ executor }) {
   return seen;
 }
 
+/** A chain; what it answers says on how many threads it ran. */
+const chain = {
+  prepare: (input) => sameTasks({ ...input, shape: "chain" }),
+  works: {
+    run: {
+      run: ({ executor }) => executor.execute(),
+      check: (result) => (result.status === "completed" ? result.threads.threads.filter(({ attempts }) => attempts > 0).length : -1),
+    },
+  },
+};
+
 /** The same tasks inline, as plain functions of the same module. */
 const inline = {
   async prepare(input) {
@@ -107,6 +118,7 @@ const oneNode = {
 export const contenders = {
   Dagny: same,
   "Dagny, maxWorkers 1,024": { ...same, prepare: (input) => sameTasks({ ...input, maxWorkers: 1_024 }) },
+  "Dagny, a chain": chain,
   "Dagny, inline": inline,
   "Dagny, a workflow": workflow,
   "Dagny, there and back": alternating(),

@@ -6,6 +6,7 @@
  * loops: a path may be as long as the graph is deep.
  */
 import { messageOf, quote } from "../errors/base.js";
+import { ThreadCrashedError } from "../errors/threads.js";
 import type { NodeState, Reason } from "./columns.js";
 
 /** What explaining asks of a run that has ended. Nodes are ids; those of containers' insides and of growths are ids like any other. */
@@ -91,7 +92,7 @@ export class Explainer {
       case "rejected":
         return `${name} was rejected${said}`;
       case "crashed":
-        return `${name} failed because its worker crashed${said}`;
+        return `${name} failed because its thread ended${attempt > 1 ? ` in attempt ${attempt}` : ""}${crashOf(error)}`;
       case "limit":
         return `${name} failed because it went beyond a limit${said}`;
       default:
@@ -285,6 +286,13 @@ function isDefaultReason(reason: unknown): boolean {
 }
 
 /** What to say of anything that can be thrown: the first line of its message, cut after 200 characters. */
+/** How a thread ended, as far as that is known. */
+function crashOf(error: unknown): string {
+  if (!(error instanceof ThreadCrashedError)) return error === undefined ? "" : `: ${lineOf(error)}`;
+  const code = error.exitCode === undefined ? "" : ` (exit code ${error.exitCode})`;
+  return error.cause === undefined ? code : `${code}: ${lineOf(error.cause)}`;
+}
+
 function lineOf(thrown: unknown): string {
   const [line = ""] = messageOf(thrown).split("\n");
   return line.length > 200 ? `${line.slice(0, 199)}…` : line;

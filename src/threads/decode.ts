@@ -3,8 +3,6 @@ import { makeError } from "./error-classes.js";
 import { causes, formatVersion, headerSize, ops, segmentWidth, viewClasses, viewWidths } from "./ops.js";
 import { ReadShapes, type Shape } from "./shapes.js";
 
-const float = new Float64Array(1);
-const floatBytes = new Uint8Array(float.buffer);
 const shapes = new ReadShapes();
 
 /** The value that these bytes are. They are not kept: what comes out is the reader's own. */
@@ -20,6 +18,8 @@ interface ReadSegment {
 
 class MessageReader {
   readonly #bytes: Buffer;
+  /** The same bytes; made for the first number that needs it. */
+  #doubles: DataView | undefined;
   #position = headerSize;
   /** Where the next chunk of text begins. */
   #nextChunk: number;
@@ -233,11 +233,9 @@ class MessageReader {
   }
 
   #f64(): number {
-    const bytes = this.#bytes;
-    const at = this.#position;
-    for (let i = 0; i < 8; i++) floatBytes[i] = bytes[at + i] as number;
-    this.#position = at + 8;
-    return float[0] as number;
+    this.#doubles ??= new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
+    this.#position += 8;
+    return this.#doubles.getFloat64(this.#position - 8, true);
   }
 
   /** A string, of which the step comes next. */

@@ -35,6 +35,32 @@ const classes = new Map<string, ErrorClass>([...platformClasses, ...dagnyClasses
 const namesByPrototype = new Map<object, string>([...classes].map(([name, { prototype }]) => [prototype, name]));
 const dagnyNames = new Set(dagnyClasses.map(({ name }) => name));
 
+/** Where the copy of Dagny that was loaded last in this thread has its classes: `dist/worker.js` is one, what the user's code imports another. */
+const place: unique symbol = Symbol.for("dagny.errors");
+
+interface Shelf {
+  [place]?: ReadonlyMap<string, ErrorClass>;
+}
+
+const shelf: Shelf = globalThis as Shelf;
+shelf[place] = classes;
+
+let isBorrowing = false;
+
+/** From now on errors that arrive here are of the classes of the copy that was loaded last: those the user's code knows. */
+export function borrowErrorClasses(): void {
+  isBorrowing = true;
+}
+
+/** A class of this copy, as the user's code knows it: for errors that are thrown into it. */
+export function asUsersKnow<C extends ErrorClass>(own: C): C {
+  return (classNamed(own.name) ?? own) as C; // The copies are of one version.
+}
+
+function classNamed(name: string): ErrorClass | undefined {
+  return (isBorrowing ? shelf[place]?.get(name) : undefined) ?? classes.get(name);
+}
+
 /** What an error is: the class both sides know, and the name of its own class, which is empty where that is the same. */
 export interface ErrorKind {
   readonly className: string;
@@ -77,11 +103,11 @@ const made = new Map<string, ErrorClass>();
 const mostMade = 1_000;
 
 function classOf({ className, baseName }: ErrorKind): ErrorClass {
-  const base = classes.get(baseName) ?? Error;
+  const base = classNamed(baseName) ?? Error;
   if (className === "") return base;
   const key = `${baseName}:${className}`;
   const known = made.get(key);
-  if (known !== undefined) return known;
+  if (known !== undefined && Object.getPrototypeOf(known) === base) return known;
   const standIn = class extends base {};
   Object.defineProperty(standIn, "name", { value: className, configurable: true });
   if (made.size >= mostMade) made.clear();
@@ -91,6 +117,17 @@ function classOf({ className, baseName }: ErrorKind): ErrorClass {
 
 /** An error of a class, without running a constructor of Dagny's or the user's. `text` is what a DOMException cannot be told later. */
 export function makeError(kind: ErrorKind, text: readonly string[]): Error {
+  // Its own stack is put in place of this one, which would cost more than all the rest.
+  const { stackTraceLimit } = Error;
+  Reflect.set(Error, "stackTraceLimit", 0);
+  try {
+    return construct(kind, text);
+  } finally {
+    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+  }
+}
+
+function construct(kind: ErrorKind, text: readonly string[]): Error {
   const made = classOf(kind);
   if (kind.baseName === "DOMException") return Reflect.construct(DOMException, text, made);
   if (kind.baseName === "AggregateError") return Reflect.construct(AggregateError, [[]], made);

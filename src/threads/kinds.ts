@@ -41,7 +41,8 @@ export function kindOf(value: object): Kind {
   const known = kindsByPrototype.get(prototype);
   if (known !== undefined && isStill(known, value)) return known;
   const kind = look(value, prototype);
-  kindsByPrototype.set(prototype, kind);
+  // V8's no may be about what is inside this one object.
+  if (kind !== kinds.refused && kind !== kinds.carried) kindsByPrototype.set(prototype, kind);
   return kind;
 }
 
@@ -105,7 +106,8 @@ function ofPrototype(value: object, prototype: object): Kind {
       continue;
     }
     if (portClasses.has(nameOf(maker))) return kinds.carried;
-    isUnsure ||= isNative(maker);
+    // The `Object` of another realm is at the root of what is plain there.
+    isUnsure ||= isNative(maker) && !(parentOf(at) === null && nameOf(maker) === "Object");
   }
   return isUnsure ? judge(value) : kinds.plain;
 }

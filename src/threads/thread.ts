@@ -92,6 +92,8 @@ export class Thread {
     const { port1, port2 } = new (workerThreads().MessageChannel)();
     this.#port = port1;
     const { poolId, seat, generation, loadTimeoutMs, words, name } = parts;
+    // What the thread before it in this seat was answered is no answer to this one, whose calls are numbered anew.
+    Atomics.store(words, 1 + seat, 0);
     const data: ThreadData = { poolId, seat, generation, sab: words.buffer, port: port2, loadTimeoutMs, loader: loaderPath };
     const file = workerFile();
     try {
@@ -147,6 +149,7 @@ export class Thread {
 
   /** Answers its call: it waits for this. */
   answer(message: ReturnMessage, transfer: readonly TransferListItem[] = []): void {
+    if (this.#isDead) return; // The words may be another thread's by now.
     this.post(message, transfer);
     const { words, seat } = this.#parts;
     Atomics.store(words, 1 + seat, message.id);

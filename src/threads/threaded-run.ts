@@ -224,9 +224,21 @@ export class ThreadedRun implements PoolUser, CallScene {
     return fn;
   }
 
+  /** Has as many threads as there may be. Where one cannot be started the run has ended, and the answer is false. */
+  #hasThreads(): boolean {
+    try {
+      this.#seats.want(this.#seats.size);
+      return true;
+    } catch (error) {
+      this.desk.fail(error);
+      return false;
+    }
+  }
+
   /** Makes the inputs of a leased node, and hands it to the threads. */
   #prepare(node: number, attempt: number): void {
     const { desk } = this;
+    if (!this.#hasThreads()) return;
     try {
       const { level, local } = desk.extras.placeOf(node);
       const fn = this.#functionOf(node);
@@ -239,7 +251,6 @@ export class ThreadedRun implements PoolUser, CallScene {
       };
       if (ownCodec().encodeBytes(given, "") === valueTags.bytes) desk.run.prepare(node, attempt, fn, ownCodec().bytes, -1);
       else this.#carry(node, attempt, fn, given);
-      this.#seats.want(this.#seats.size);
       this.#seats.notify();
     } catch (error) {
       const door = desk.report();

@@ -40,7 +40,7 @@ const ofSlots = new Set(["nodeLeased", "leaseReturned", "undoStarted"]);
 /** Leads the model through the events of a run of `program`. @throws where it decides something else, with the events that led there. */
 export function follow(program: Program, events: readonly PublicEvent[]): Followed {
   const follower = new Follower(program);
-  for (const event of events) follower.hear(event);
+  for (const [i, event] of events.entries()) follower.hear(event, events, i);
   return follower.compared(events);
 }
 
@@ -60,10 +60,11 @@ class Follower {
     this.#know(this.#program, null);
   }
 
-  hear(event: PublicEvent): void {
+  hear(event: PublicEvent, all: readonly PublicEvent[], place: number): void {
     if (!("timeMs" in event)) return;
     const at = Math.round(event.timeMs * 1000);
-    const [input, timer] = this.#causeOf(event, at);
+    const isEnd = event.type === "nodeResumed" && event.lane === undefined;
+    const [input, timer] = isEnd ? [this.#endOfParked(event, all.slice(place + 1), at), null] : this.#causeOf(event, at);
     // Waits and containers start when a step has ended, not after each input: the run's own word for it is awaited.
     const starting = event.type === "nodeStarted" && event.lane === undefined ? this.#nodeOf(event.node) : undefined;
     const mayStart = (node: ModelNode): boolean => node === starting || (node.policy.kind?.is ?? "task") === "task";
@@ -95,7 +96,9 @@ class Follower {
     }
     if (event.node === undefined) throw new Error(JSON.stringify(event));
     const isLate = event.type === "lateOutcome" || event.type === "attemptAbandoned";
-    const node = isLate ? this.#toldNodeOf(event.node, event.attempt) : this.#nodeOf(event.node);
+    const phases = event.type === "attemptAbandoned" ? ["told"] : ["told", "abandoned"];
+    const undoing = event.type === "undoCompleted" || event.type === "undoFailed" ? this.#undoingNodeOf(event.node) : undefined;
+    const node = undoing ?? (isLate ? this.#toldNodeOf(event.node, event.attempt, phases) : this.#nodeOf(event.node));
     const timerOf = (...classes: readonly number[]): [null, (timer: Timer) => boolean] => [
       null,
       once((timer) => timer.node === node.id && classes.includes(timer.class)),
@@ -157,6 +160,25 @@ class Follower {
       default:
         return none;
     }
+  }
+
+  /** Code that ended while it was parked: how it did is told by what comes next. */
+  #endOfParked(
+    { node, attempt }: { readonly node: string; readonly attempt: number },
+    later: readonly PublicEvent[],
+    at: number,
+  ): RunInput {
+    const told = later.find(
+      (event) =>
+        "node" in event &&
+        event.node === node &&
+        (event.type === "nodeCompleted" ||
+          ((event.type === "attemptFailed" || event.type === "nodeFailed") && event.reason !== "timeout") ||
+          event.type === "lateOutcome"),
+    );
+    const isOk = told?.type === "nodeCompleted" || (told?.type === "lateOutcome" && told.outcome === "succeeded");
+    const isCrash = told !== undefined && "reason" in told && told.reason === "crashed";
+    return { kind: "settle", node: this.#nodeOf(node).id, attempt, at, outcome: isOk ? "ok" : isCrash ? "crashed" : "failed" };
   }
 
   #answer(event: Extract<PublicEvent, { type: "predicateAnswered" }>, node: ModelNode, verdict: Verdict, at: number): RunInput {
@@ -248,11 +270,15 @@ class Follower {
     return this.#run.state.node(id);
   }
 
+  /** The one of this name that is being undone. */
+  #undoingNodeOf(name: string): ModelNode | undefined {
+    return this.#run.state.undos.find(({ node, state }) => state === "running" && this.#knownOf(node.id).name === name)?.node;
+  }
+
   /** The one of this name whose attempt was told to stop and has not returned. */
-  #toldNodeOf(name: string, attempt: number): ModelNode {
+  #toldNodeOf(name: string, attempt: number, phases: readonly string[]): ModelNode {
     const told = [...this.#run.state.attempts.values()].find(
-      ({ node, number, phase }) =>
-        number === attempt && (phase === "told" || phase === "abandoned") && this.#knownOf(node.id).name === name,
+      ({ node, number, phase }) => number === attempt && phases.includes(phase) && this.#knownOf(node.id).name === name,
     );
     return told?.node ?? this.#nodeOf(name);
   }

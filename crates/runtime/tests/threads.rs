@@ -236,7 +236,7 @@ fn trial(seed: u64) {
             let _ = sender.lock().unwrap().send(id);
         }),
     );
-    let mut runs: Vec<Hosted> = (0..1 + chance.below(3)).map(|_| random_run(&mut chance, &pool)).collect();
+    let mut runs: Vec<Hosted> = (0..=chance.below(3)).map(|_| random_run(&mut chance, &pool)).collect();
     let scene = Arc::new(Scene {
         pool: Arc::clone(&pool),
         started: Instant::now(),

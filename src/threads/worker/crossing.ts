@@ -9,6 +9,7 @@ import type { GrowthEdge, GrowthEntry } from "../../flow/growth.js";
 import type { ModuleRef } from "../../flow/module-ref.js";
 import { checkedBy, isSchema, type Schema } from "../../flow/schema.js";
 import type { WaitOptions } from "../../flow/task.js";
+import { asUsersKnow } from "../error-classes.js";
 import type { CrossingEdge, CrossingEntry, CrossingWait } from "../messages.js";
 
 /** Where a task of any copy of this package keeps its address. */
@@ -18,13 +19,14 @@ const moduleKey: unique symbol = Symbol.for("dagny.module");
 export function crossingEntries(entries: Iterable<GrowthEntry>): readonly CrossingEntry[] {
   const stuck: string[] = [];
   const crossing = listOf(entries, "nodes", "a list of nodes").map((entry) => {
-    if (typeof entry !== "object" || entry === null) throw new InvalidOptionError("nodes", "a list of { name, task, needs? }", entry);
+    if (typeof entry !== "object" || entry === null)
+      throw new (asUsersKnow(InvalidOptionError))("nodes", "a list of { name, task, needs? }", entry);
     const { task, ...options } = entry;
     const ref = addressOf(task);
     if (ref === undefined || hasFunction(options)) stuck.push(String(entry.name));
     return { ...options, task: ref ?? { url: "", exportName: "", isDefined: false } };
   });
-  if (stuck.length > 0) throw new TaskCannotCrossError(stuck);
+  if (stuck.length > 0) throw new (asUsersKnow(TaskCannotCrossError))(stuck);
   return crossing;
 }
 
@@ -32,7 +34,7 @@ export function crossingEntries(entries: Iterable<GrowthEntry>): readonly Crossi
 export function crossingEdges(edges: Iterable<GrowthEdge>): readonly CrossingEdge[] {
   const list = listOf(edges, "edges", "a list of edges");
   const stuck = list.filter((edge) => Array.isArray(edge) && hasFunction(edge[2]));
-  if (stuck.length > 0) throw new TaskCannotCrossError(stuck.map(([from, to]) => `${from} -> ${to}`));
+  if (stuck.length > 0) throw new (asUsersKnow(TaskCannotCrossError))(stuck.map(([from, to]) => `${from} -> ${to}`));
   return list;
 }
 
@@ -43,7 +45,7 @@ export function crossingWait(options: WaitOptions | undefined, node: string): Cr
   if (schema === undefined) return { timeoutMs, default: options.default };
   if (!isSchema(schema)) {
     const owner = `node ${quote(node)}, ctx.waitFor`;
-    throw new InvalidOptionError("schema", "a function, an object with `parse`, or a Standard Schema", schema, owner);
+    throw new (asUsersKnow(InvalidOptionError))("schema", "a function, an object with `parse`, or a Standard Schema", schema, owner);
   }
   const boxed = options.default === undefined ? undefined : { value: options.default, isDefault: true };
   return { timeoutMs, default: boxed, isChecked: true };
@@ -81,6 +83,7 @@ function hasFunction(options: unknown): boolean {
 }
 
 function listOf<T>(given: Iterable<T>, option: string, expected: string): readonly T[] {
-  if (typeof given !== "object" || given === null || !(Symbol.iterator in given)) throw new InvalidOptionError(option, expected, given);
+  if (typeof given !== "object" || given === null || !(Symbol.iterator in given))
+    throw new (asUsersKnow(InvalidOptionError))(option, expected, given);
   return [...given];
 }

@@ -59,6 +59,7 @@ export class MainLine {
     this.#answerWord = 1 + seat;
     this.#mailWord = 1 + (words.length - 1) / 2 + seat;
     this.#handler = handler;
+    this.#lastId = load(words, this.#answerWord); // What the seat's last thread was answered is no answer to this one.
     port.on("message", (message: MainMessage) => {
       this.#handleKept();
       this.#handle(message);
@@ -86,7 +87,7 @@ export class MainLine {
     // The compiler does not see that `what` and `args` are of one entry.
     this.post({ type: "call", run: ref.run, node: ref.node, attempt: ref.attempt, id, what, args } as CallMessage);
     for (let answer = this.#answerTo(id); ; answer = this.#answerTo(id)) {
-      if (answer !== undefined) return valueOf(answer) as Calls[What]["value"];
+      if (answer !== undefined) return valueIn(answer) as Calls[What]["value"];
       const seen = load(this.#words, this.#answerWord);
       if (seen !== id) wait(this.#words, this.#answerWord, seen, waitMs);
     }
@@ -169,7 +170,7 @@ export class MainLine {
   }
 }
 
-function valueOf(answer: Answer): unknown {
+function valueIn(answer: Answer): unknown {
   if (answer.isOk) return answer.value;
   throw decode(answer.error);
 }

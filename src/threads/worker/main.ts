@@ -7,6 +7,7 @@
 import { createRequire } from "node:module";
 import { performance } from "node:perf_hooks"; // The global one is a getter, which costs as much as the reading.
 import { isMainThread, workerData } from "node:worker_threads";
+import { borrowErrorClasses } from "../error-classes.js";
 import type { ThreadData } from "../messages.js";
 import { Loop } from "./loop.js";
 import { MainLine } from "./main-line.js";
@@ -26,6 +27,7 @@ interface SeatAddon {
 }
 
 function start({ poolId, seat: place, generation, sab, port, loader }: ThreadData): void {
+  borrowErrorClasses();
   const { NativeSeat }: SeatAddon = createRequire(import.meta.url)(loader);
   const words = new Int32Array(sab);
   const native = new NativeSeat(poolId, place, generation, hrOffsetMs(), () => loop.wake());
