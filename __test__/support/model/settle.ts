@@ -88,12 +88,20 @@ export function returnLease(run: RunState, node: ModelNode, at: number): void {
   const { lease } = node;
   if (lease === null) return;
   node.lease = null;
-  run.rates = run.rates.filter((entry) => entry.node !== node || entry.attempt !== lease.attempt);
+  uncountRates(run, node, lease.attempt);
   // The host has not seen a lease of this step: it is not told of it at all. So what it is told to drop is older than what it is given.
   const given = run.report.leases.indexOf(lease);
   if (given === -1) run.effect({ kind: "revoke", node: node.id });
   else run.report.leases.splice(given, 1);
   run.emit({ kind: "leaseReturned", at, node: node.id });
+}
+
+/** A lease that was not used does not count against rates. An attempt that was parked has had others, which were. */
+function uncountRates(run: RunState, node: ModelNode, attempt: number): void {
+  for (const pool of (run.spec.pools ?? []).keys()) {
+    const last = run.rates.findLastIndex((entry) => entry.pool === pool && entry.node === node && entry.attempt === attempt);
+    if (last !== -1) run.rates.splice(last, 1);
+  }
 }
 
 /** The scope of a container can be closed, or go on to its finally-nodes, as far as its nodes are concerned. */
