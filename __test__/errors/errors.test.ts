@@ -36,6 +36,8 @@ const all: readonly (readonly [InstanceType<typeof errors.GraphError> | Error, e
   [new errors.ThreadStartError("x"), "THREAD_START"],
   [new errors.ThreadCrashedError("a", 1, 3), "THREAD_CRASHED"],
   [new errors.PoolClosedError(), "POOL_CLOSED"],
+  [new errors.CommandError("a", 1, "it ended with exit code 2", { command: "false" }), "COMMAND_FAILED"],
+  [new errors.CommandNotFoundError("a", 1, "notFound", "there is no command", "nowhere"), "COMMAND_NOT_FOUND"],
   [new errors.WaitTimeoutError("a", 1, "go"), "WAIT_TIMEOUT"],
   [new errors.RejectedError("a", 1, "no"), "REJECTED"],
   [new errors.SignalError("x"), "SIGNAL_REFUSED"],

@@ -115,8 +115,19 @@ describe("a thread that ends", () => {
     const result = await new DAGExecutor(dag, { pool, failFast: false }).execute();
     expect(result.get("a")).toMatchObject({ status: "failed", reason: "crashed", attempt: attempts });
     expect(result.get("a").error).toBeInstanceOf(ThreadCrashedError);
+    expect(result.explain("a")).toBe(`"a" failed because its thread ended${attempts > 1 ? ` in attempt ${attempts}` : ""} (exit code 7)`);
     expect(result.get("a").error).toMatchObject({ code: "THREAD_CRASHED", exitCode: 7 });
     expect(result.get("b").result).toBe(1);
+  });
+
+  test("is replaced, once for each time", async () => {
+    const own = testPool({ threads: 1 });
+    const dag = DAG.builder()
+      .task("a", on("exit"), { ...thread, maxCrashes: 2 })
+      .build();
+    await new DAGExecutor(dag, { pool: own }).execute();
+    await new DAGExecutor(DAG.builder().task("a", on("one"), thread).build(), { pool: own }).execute();
+    expect(own.stats().threads.map(({ generation }) => generation)).toEqual([4]);
   });
 
   test("fails what has effects outside, by its own attempts", async () => {

@@ -41,8 +41,9 @@ afterEach(async () => {
   }
 });
 
-async function scene(): Promise<Scene> {
+async function scene(lastAnswer = 0): Promise<Scene> {
   const sab = new SharedArrayBuffer(12);
+  new Int32Array(sab)[1] = lastAnswer;
   const { port1, port2 } = new MessageChannel();
   const error = Uint8Array.from(new Codec().encodeThrown(new RangeError("no")));
   const worker = new Worker(main, { eval: true, workerData: { port: port1, sab, error }, transferList: [port1] });
@@ -62,6 +63,11 @@ describe("the line to main", () => {
     expect(line.call(ref, "name", [])).toBe("n");
     expect(line.call(ref, "params", [])).toEqual({ late: true });
     expect(line.call(ref, "name", [])).toBe("n");
+  });
+
+  it.each([1, 2, 0x7fff_ffff])("is not misled by answer %d to the thread that had its seat before", async (last) => {
+    const { line } = await scene(last);
+    for (let i = 0; i < 3; i++) expect(line.call(ref, "name", [])).toBe("n");
   });
 
   it("throws what main throws, as the error that it is", async () => {

@@ -118,7 +118,19 @@ function keptFlows(core: GraphCore, { retryOn }: RunDefaults): Map<string, KeptF
   return kept;
 }
 
+/** By defaults, of which an executor has one object. */
+const keys = new WeakMap<RunDefaults, string>();
+
 function keyOf(defaults: RunDefaults): string {
+  let key = keys.get(defaults);
+  if (key === undefined) {
+    key = textOf(defaults);
+    keys.set(defaults, key);
+  }
+  return key;
+}
+
+function textOf(defaults: RunDefaults): string {
   const { pools, rates, backoff, timeoutMs, nodeTimeoutMs, maxAttempts, failFast, on, maxCrashes } = defaults;
   const threads = `${on} ${maxCrashes} ${defaults.mayGrowOnThreads} ${defaults.isAllInline}`;
   const plain = `${timeoutMs} ${nodeTimeoutMs} ${maxAttempts} ${failFast} ${threads}`;

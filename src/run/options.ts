@@ -212,6 +212,14 @@ const executorOptionNames: readonly (keyof ExecutorOptions)[] = [
   "maxCommands",
 ];
 
+let knownParallelism: number | undefined;
+
+/** How much may go on at once on this machine. Asked once: asking costs as much as a task of a small run. */
+function parallelism(): number {
+  knownParallelism ??= availableParallelism();
+  return knownParallelism;
+}
+
 /** Checks the second argument of `new DAGExecutor`. Throws what is wrong with it. */
 export function resolveOptions(given: number | ExecutorOptions = {}): ResolvedOptions {
   const options: ExecutorOptions & { readonly [clockOption]?: Clock } = typeof given === "number" ? { maxWorkers: given } : given;
@@ -220,9 +228,9 @@ export function resolveOptions(given: number | ExecutorOptions = {}): ResolvedOp
   const isRecord: boolean = check.isRecord("options", options);
   if (!isRecord) throw errorOf(faults);
   check.names(options, executorOptionNames);
-  const { maxWorkers = availableParallelism(), failFast = true, abortRunning = true, graceMs = 1000 } = options;
+  const { maxWorkers = parallelism(), failFast = true, abortRunning = true, graceMs = 1000 } = options;
   const { runTimeoutMs, retryBudget, seed, undo = false, keepResults = "all" } = options;
-  const { pool, maxCommands = availableParallelism() } = options;
+  const { pool, maxCommands = parallelism() } = options;
   if (maxWorkers !== Number.POSITIVE_INFINITY) isCount("maxWorkers", maxWorkers, check, 1, "an integer of at least 1, or Infinity");
   check.isBoolean("failFast", failFast);
   check.isBoolean("abortRunning", abortRunning);

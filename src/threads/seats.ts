@@ -47,6 +47,8 @@ export class Seats implements ThreadOwner {
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #threads: (Thread | undefined)[];
   readonly #deaths: (Death | undefined)[];
+  /** How many threads each seat has had. */
+  readonly #startCounts: number[];
   readonly #users = new Map<number, PoolUser>();
   readonly #faults = new Map<string, ModuleFault>();
   /** Modules during whose loading a thread has ended by itself, once: something else on that thread may have ended it. */
@@ -62,6 +64,7 @@ export class Seats implements ThreadOwner {
     this.#options = options;
     this.#words = new Int32Array(new SharedArrayBuffer(4 * (1 + 2 * options.threads)));
     this.#threads = new Array<Thread | undefined>(options.threads).fill(undefined);
+    this.#startCounts = new Array<number>(options.threads).fill(0);
     this.#deaths = new Array<Death | undefined>(options.threads).fill(undefined);
   }
 
@@ -143,6 +146,7 @@ export class Seats implements ThreadOwner {
         worker,
       });
       this.#threads[seat] = thread;
+      this.#startCounts[seat] = (this.#startCounts[seat] ?? 0) + 1;
       if (this.#useCount > 0) thread.ref();
     } catch (error) {
       native.seatDied(seat, generation);
@@ -280,11 +284,11 @@ export class Seats implements ThreadOwner {
   stats(): ThreadPoolStats {
     const numbers = this.#native?.stats();
     const threads = this.#threads.map((thread, seat): ThreadStats => {
-      const [tasks = 0, busyUs = 0, batches = 0, parks = 0, generation = 0] = numbers?.subarray(5 * seat, 5 * seat + 5) ?? [];
+      const [tasks = 0, busyUs = 0, batches = 0, parks = 0] = numbers?.subarray(5 * seat, 5 * seat + 5) ?? [];
       return {
         name: this.nameOf(seat),
         isRunning: thread !== undefined,
-        generation,
+        generation: this.#startCounts[seat] ?? 0,
         tasks,
         busyMs: busyUs / 1000,
         batches,

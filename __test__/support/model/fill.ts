@@ -18,7 +18,7 @@ export function fill(run: RunState, now: number, decide: () => void, mayStart: (
   for (;;) {
     const ready = inOrder(run.nodes.filter((node) => node.state === "ready" && node.lease === null && mayStart(node)));
     const next = ready.find(
-      (node) => (!needsLane(node) || laneFor(run, node) !== null) && fits(run, node, now) && !isHeldBack(node, ready),
+      (node) => (!needsLane(node) || laneFor(run, node) !== null) && fits(run, node, now) && !isHeldBack(run, node, ready),
     );
     if (next === undefined) return;
     const passedOver = ready.slice(0, ready.indexOf(next)).find((node) => !fits(run, node, now));

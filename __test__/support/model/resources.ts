@@ -38,15 +38,20 @@ function fitsPool(run: RunState, [pool, amount]: readonly [number, number], now:
 
 /** Whether all that a node needs is free, a slot apart. */
 export function fits(run: RunState, node: ModelNode, now: number): boolean {
-  const { concurrency } = node.scope;
-  const hasPlace = concurrency === null || placesHeld(run, node.scope) < concurrency;
-  return hasPlace && needsOf(node).every((need) => fitsPool(run, need, now));
+  return hasPlace(run, node) && needsOf(node).every((need) => fitsPool(run, need, now));
 }
 
-/** "… nothing that needs one of its pools, keys or rates starts before it": of two that have waited so long, the better goes first. */
-export function isHeldBack(node: ModelNode, ready: readonly ModelNode[]): boolean {
+function hasPlace(run: RunState, { scope }: ModelNode): boolean {
+  return scope.concurrency === null || placesHeld(run, scope) < scope.concurrency;
+}
+
+/**
+ * "… nothing that needs one of its pools, keys or rates starts before it": of two that have waited so long, the better goes first. Where it has to wait for
+ * a place in its container, what is inside those that have the places goes before it, or neither ever would.
+ */
+export function isHeldBack(run: RunState, node: ModelNode, ready: readonly ModelNode[]): boolean {
   return ready.some((other) => {
-    if (other === node || other.passedOver < patience || !sharesPool(node, other)) return false;
+    if (other === node || other.passedOver < patience || !sharesPool(node, other) || !hasPlace(run, other)) return false;
     return node.passedOver < patience || inOrder([node, other])[0] === other;
   });
 }

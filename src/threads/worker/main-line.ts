@@ -59,6 +59,7 @@ export class MainLine {
     this.#answerWord = 1 + seat;
     this.#mailWord = 1 + (words.length - 1) / 2 + seat;
     this.#handler = handler;
+    this.#lastId = load(words, this.#answerWord); // What the seat's last thread was answered is no answer to this one.
     port.on("message", (message: MainMessage) => {
       this.#handleKept();
       this.#handle(message);

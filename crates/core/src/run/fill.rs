@@ -71,8 +71,10 @@ impl Run {
             let heads = self.ready.heads().filter(|(class, _)| can_start(class));
             return heads.map(|(_, key)| key).min().map(|key| self.node_of(key));
         }
-        // Who has lost patience holds what it needs against all others, but for better ones who have lost theirs, too.
-        let owners: Vec<(Key, Class)> = self.patience_lost.iter().map(|&node| (self.key_of(node), self.class_of(node))).collect();
+        // Who has lost patience holds what it needs against all others, but for better ones who have lost theirs, too. While its container
+        // has no place for it, it holds nothing: what has the place may be a container with something inside that needs the same.
+        let owners = self.patience_lost.iter().map(|&node| (self.key_of(node), self.class_of(node)));
+        let owners: Vec<(Key, Class)> = owners.filter(|(_, class)| self.has_place(class)).collect();
         let is_held = |class: &Class, key: Key, is_owner: bool| {
             owners.iter().any(|(owner, needs)| *owner != key && !(is_owner && key < *owner) && needs.competes_with(class))
         };
@@ -87,11 +89,15 @@ impl Run {
     }
 
     fn fits(&self, class: &Class, now: u64) -> bool {
-        let has_place = class.limited_by == NONE || {
+        self.has_place(class) && self.pools.has(&class.needs, now)
+    }
+
+    /// Whether the limit of its container lets one more of a class run.
+    fn has_place(&self, class: &Class) -> bool {
+        class.limited_by == NONE || {
             let scope = &self.places.scopes[class.limited_by as usize];
             scope.active < scope.concurrency
-        };
-        has_place && self.pools.has(&class.needs, now)
+        }
     }
 
     /// A node starts: the best one that does not fit is passed over, if it stands before it.
