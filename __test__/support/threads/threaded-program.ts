@@ -18,6 +18,7 @@ import {
 } from "../../../src/index.js";
 import { edgeOf, policyOf } from "../executor-stage.js";
 import type { Program, ProgramCommand, ProgramFlow, ProgramNode } from "../programs.js";
+import { Watch } from "./watched.js";
 
 /** The module that threads import. */
 export const scripted = new URL("./scripted.mjs", import.meta.url);
@@ -40,7 +41,8 @@ export async function runOnThreads(program: Program, pool: ThreadPool, placeOf: 
   const given = Object.fromEntries(Object.entries({ targets, only, from, exclude, values }).filter(([, value]) => value !== undefined));
   const executorOptions: ExecutorOptions = { maxWorkers: 4, ...options, pool };
   const commands = [...(program.commands ?? [])];
-  const events: RunEvent[] = [];
+  const watch = new Watch();
+  const { events } = watch;
   const been = new Set<string>();
   let handle: RunHandle | undefined;
   let lastAt = performance.now();
@@ -79,7 +81,7 @@ export async function runOnThreads(program: Program, pool: ThreadPool, placeOf: 
     giveDue();
   }, quietMs / 4);
   try {
-    return { result: await handle.result, events };
+    return { result: await watch.resultOf(handle), events };
   } finally {
     clearInterval(timer);
   }
