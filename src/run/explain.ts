@@ -285,7 +285,6 @@ function isDefaultReason(reason: unknown): boolean {
   }
 }
 
-/** What to say of anything that can be thrown: the first line of its message, cut after 200 characters. */
 /** How a thread ended, as far as that is known. */
 function crashOf(error: unknown): string {
   if (!(error instanceof ThreadCrashedError)) return error === undefined ? "" : `: ${lineOf(error)}`;
@@ -293,6 +292,7 @@ function crashOf(error: unknown): string {
   return error.cause === undefined ? code : `${code}: ${lineOf(error.cause)}`;
 }
 
+/** What to say of anything that can be thrown: the first line of its message, cut after 200 characters. */
 function lineOf(thrown: unknown): string {
   const [line = ""] = messageOf(thrown).split("\n");
   return line.length > 200 ? `${line.slice(0, 199)}…` : line;

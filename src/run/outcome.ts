@@ -163,7 +163,7 @@ export class RunOutcome {
   /** What a node threw; for a rejected wait, the reason given. */
   #thrownBy(node: number): unknown {
     const thrown = this.#driver.errors.get(node);
-    return isRejection(thrown) ? thrown.cause : (thrown ?? this.errorOf(node).cause);
+    return isA(thrown, RejectedError) ? thrown.cause : (thrown ?? this.errorOf(node).cause);
   }
 
   /** The error of a failed node: always the same one. */
@@ -180,10 +180,10 @@ export class RunOutcome {
     const { errors, knownExtras } = this.#driver;
     const thrown = errors.get(node);
     const isWait = knownExtras?.waitOf(node) !== undefined;
-    if (isWait && (thrown instanceof RejectedError || thrown instanceof WaitTimeoutError)) return thrown;
+    if (isWait && (isA(thrown, RejectedError) || isA(thrown, WaitTimeoutError))) return thrown;
     if (reason === "timeout") return this.#timeout(node, name, attempt);
     // It speaks of this very attempt; one that somebody else's command left with a task is that task's own error.
-    if (thrown instanceof CommandError && thrown.node === name && thrown.attempt === attempt) return thrown;
+    if (isA(thrown, CommandError) && thrown.node === name && thrown.attempt === attempt) return thrown;
     if (reason === "crashed" && thrown instanceof ThreadCrashedError) return thrown;
     const container = knownExtras?.levels.containerOf(node);
     if (container !== undefined && !errors.has(node)) return this.#containerError(node, container, name, attempt);
@@ -232,10 +232,10 @@ export function causeOf(error: TaskError | undefined): unknown {
   return isOwn || error === undefined || !("cause" in error) ? error : error.cause;
 }
 
-/** Whether something thrown, anything at all, is a rejection. */
-function isRejection(thrown: unknown): thrown is RejectedError {
+/** Whether something thrown, anything at all, is an error of this class. */
+function isA<E extends Error>(thrown: unknown, errorClass: abstract new (...args: never) => E): thrown is E {
   try {
-    return thrown instanceof RejectedError;
+    return thrown instanceof errorClass;
   } catch {
     return false; // A proxy that resists being looked at.
   }
