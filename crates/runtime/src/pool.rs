@@ -45,6 +45,8 @@ pub struct Pool {
     id: u32,
     seats: Vec<SeatState>,
     runs: Mutex<BTreeMap<u32, SharedRun>>,
+    /// How many there are.
+    run_count: AtomicUsize,
     next_run: AtomicU32,
     main: MainWaker,
     pub(crate) parking: Parking,
@@ -77,6 +79,7 @@ impl Pool {
             id,
             seats: (0..seats).map(|_| SeatState::default()).collect(),
             runs: Mutex::default(),
+            run_count: AtomicUsize::new(0),
             next_run: AtomicU32::new(1),
             main,
             parking: Parking::default(),
@@ -114,12 +117,21 @@ impl Pool {
 
     /// From now on seats take work of this run.
     pub fn add_run(&self, id: u32, run: SharedRun) {
-        guard(&self.runs).insert(id, run);
+        let mut runs = guard(&self.runs);
+        runs.insert(id, run);
+        self.run_count.store(runs.len(), Ordering::Relaxed);
     }
 
     /// The run is over.
     pub fn remove_run(&self, id: u32) {
-        guard(&self.runs).remove(&id);
+        let mut runs = guard(&self.runs);
+        runs.remove(&id);
+        self.run_count.store(runs.len(), Ordering::Relaxed);
+    }
+
+    /// Whether seats have more than one run to work for.
+    pub(crate) fn has_several_runs(&self) -> bool {
+        self.run_count.load(Ordering::Relaxed) > 1
     }
 
     /// The run with this number, while it goes on.

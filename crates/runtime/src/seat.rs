@@ -148,7 +148,7 @@ impl Seat {
         let want = (self.memory.word(Word::Want) as usize).min(TRAY);
         let mut answer = 0;
         // No run keeps a thread to itself while another has work for it.
-        let is_turn_over = self.memory.now() - self.turn_began > TURN_MS;
+        let is_turn_over = self.pool.has_several_runs() && self.memory.now() - self.turn_began > TURN_MS;
         if records > 0 {
             let stays = !is_turn_over && self.run.as_ref().is_none_or(|(run, _)| *run == self.memory.word(Word::RunOfRecords));
             answer |= self.report(records, if stays { want } else { 0 })?;

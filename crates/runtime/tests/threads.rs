@@ -301,15 +301,15 @@ fn random_programs_on_threads() {
     }
 }
 
-/// A run of `count` nodes without edges, shared with the pool and started.
-fn started(pool: &Arc<Pool>, count: u32) -> SharedRun {
-    let graph = Arc::new(Csr::build(count, &[]).expect("there are no edges"));
+/// A run of threaded nodes, shared with the pool and started.
+fn started(pool: &Arc<Pool>, graph: Arc<Csr>) -> SharedRun {
+    let count = graph.node_count();
     let order = Arc::new(StartOrder::new(&graph, None, None));
     let parts = PlanParts { policies: vec![Policy { place: Place::Thread, ..Policy::default() }], ..PlanParts::default() };
     let options = RunOptions { max_workers: 4, ..RunOptions::default() };
     let mut live = Live::new(Run::new(Arc::new(Plan::new(graph, order, parts)), options, false));
     let id = pool.new_run_id();
-    let direct = vec![1; count as usize].into();
+    let direct = vec![1; count].into();
     live.share(id, Arc::clone(pool), Layout { base_hr_ms: 0.0, base_ms: 0.0, direct, pins: BTreeMap::new() });
     live.cross(&mut vec![Input::Start { at: 0 }], 0, &mut Effects::default(), &mut Handed::default(), 256);
     let run = Arc::new(Mutex::new(live));
@@ -320,7 +320,7 @@ fn started(pool: &Arc<Pool>, count: u32) -> SharedRun {
 #[test]
 fn no_run_keeps_a_thread_to_itself() {
     let pool = Pool::new(1, Box::new(|_| {}));
-    let runs = [started(&pool, 100), started(&pool, 100), started(&pool, 3)];
+    let runs = [100, 100, 3].map(|count| started(&pool, Arc::new(Csr::build(count, &[]).expect("there are no edges"))));
     let generation = pool.open_seat(0);
     let mut seat = Seat::take(pool.id(), 0, generation, 0.0, Box::new(|| {})).expect("the seat is free");
     let memory = Arc::clone(seat.memory());
@@ -345,4 +345,36 @@ fn no_run_keeps_a_thread_to_itself() {
     });
     assert_eq!(left[2], 0, "the small one is over");
     assert!(left[0] < 100 && left[1] < 100 && left[0].abs_diff(left[1]) <= 16, "both large ones go on: {left:?}");
+}
+
+#[test]
+fn a_chain_stays_where_it_is() {
+    let count = 50;
+    let pool = Pool::new(2, Box::new(|_| {}));
+    let edges: Vec<u32> = (1..count).flat_map(|to| [to - 1, to]).collect();
+    let graph = Arc::new(Csr::build(count, &edges).expect("edges go one way"));
+    let run = started(&pool, graph);
+    let mut seats = [0, 1].map(|place| {
+        let generation = pool.open_seat(place);
+        Seat::take(pool.id(), place, generation, 0.0, Box::new(|| {})).expect("the seat is free")
+    });
+    let mut records = [0, 0];
+    for exchange in 0..4 * count {
+        // Both ask in turn, and each batch takes longer than a turn.
+        let place = exchange as usize % 2;
+        let memory = Arc::clone(seats[place].memory());
+        memory.poke(0, std::mem::take(&mut records[place]));
+        memory.poke(4, 64);
+        memory.poke_now(f64::from(exchange) * 2.0);
+        if seats[place].exchange().expect("nothing panics") & bits::LEASES != 0 {
+            memory.poke(16, memory.peek(28));
+            assert_eq!((memory.peek(24), memory.claim(1)), (1, Some(0)), "of a chain there is one lease at a time");
+            memory.poke_record(0, memory.peek(LEASES_AT), 3 | memory.peek(LEASES_AT + 4) << 8, [0.0, 0.0]);
+            records[place] = 1;
+        }
+    }
+    let live = run.lock().unwrap();
+    assert!(live.run.columns().state().iter().all(|&state| state == NodeState::Completed));
+    let hosts: BTreeSet<u16> = live.sharing.as_ref().expect("it is shared").seats().iter().copied().collect();
+    assert_eq!(hosts.len(), 1, "all of it ran on one thread");
 }
