@@ -310,10 +310,9 @@ export declare class NativeRun {
   /**
    * Shares the run with a pool, before its first step. Answers with the number by which threads know it. `base_hr_ms` and `base_ms` are
    * what `process.hrtime` and this thread's clock say at the run's time 0. `direct` has of each base node the number of its function plus
-   * one if its inputs are just the outputs of its upstreams, else 0. `pins` are pairs of such a node and the upstream where whose thread
-   * it must run.
+   * one if its inputs are just the outputs of its upstreams, else 0.
    */
-  share(pool: NativePool, baseHrMs: number, baseMs: number, direct?: Uint32Array | undefined | null, pins?: Uint32Array | undefined | null): number
+  share(pool: NativePool, baseHrMs: number, baseMs: number, direct?: Uint32Array | undefined | null): number
   /** Threads take nothing more of this run: it is over, or given up. */
   leave(): void
   /** What threads are to know of the run, in place of what they were told before. */

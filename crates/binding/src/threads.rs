@@ -1,6 +1,5 @@
 //! A run that is shared with threads, as the main thread holds it.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard};
 
 use dagny_core::run::Lease;
@@ -23,26 +22,16 @@ fn sharing_of<'a>(live: &'a mut MutexGuard<'_, Live>) -> napi::Result<&'a mut Sh
 impl NativeRun {
     /// Shares the run with a pool, before its first step. Answers with the number by which threads know it. `base_hr_ms` and `base_ms` are
     /// what `process.hrtime` and this thread's clock say at the run's time 0. `direct` has of each base node the number of its function plus
-    /// one if its inputs are just the outputs of its upstreams, else 0. `pins` are pairs of such a node and the upstream where whose thread
-    /// it must run.
+    /// one if its inputs are just the outputs of its upstreams, else 0.
     #[napi(catch_unwind)]
-    pub fn share(
-        &self,
-        pool: &NativePool,
-        base_hr_ms: f64,
-        base_ms: f64,
-        direct: Option<Uint32ArraySlice<'_>>,
-        pins: Option<Uint32ArraySlice<'_>>,
-    ) -> napi::Result<u32> {
+    pub fn share(&self, pool: &NativePool, base_hr_ms: f64, base_ms: f64, direct: Option<Uint32ArraySlice<'_>>) -> napi::Result<u32> {
         let direct: Arc<[u32]> = direct.as_deref().unwrap_or_default().into();
-        let (pairs, _) = pins.as_deref().unwrap_or_default().as_chunks::<2>();
-        let pins: BTreeMap<u32, u32> = pairs.iter().map(|&[node, upstream]| (node, upstream)).collect();
         let mut live = lock(&self.live)?;
         if direct.len() > live.run.plan().graph().node_count() {
             return Err(internal("there are more direct nodes than nodes"));
         }
         let id = pool.pool.new_run_id();
-        live.share(id, Arc::clone(&pool.pool), Layout { base_hr_ms, base_ms, direct, pins });
+        live.share(id, Arc::clone(&pool.pool), Layout { base_hr_ms, base_ms, direct });
         drop(live);
         pool.pool.add_run(id, Arc::clone(&self.live));
         Ok(id)

@@ -160,32 +160,22 @@ impl Live {
     /// One step of a shared run. `inputs` is emptied.
     pub(crate) fn step(&mut self, inputs: &mut Vec<Input>, now: u64, effects: &mut Effects) {
         let Self { run, sharing: Some(sharing), .. } = self else { return };
-        loop {
-            if now >= sharing.due() || inputs.iter().any(is_decisive) {
-                sharing.recall_all(now);
-            }
-            if !sharing.begins.is_empty() {
-                inputs.splice(0..0, sharing.begins.drain(..));
-            }
-            run.advance(inputs, now, effects);
-            if !sharing.pending.is_empty() {
-                keep_values(run, sharing, inputs);
-            }
-            inputs.clear();
-            let mut lost = Vec::new();
-            sharing.distribute(run, &effects.leases, &effects.other, &mut lost);
-            sharing.next_wake = effects.wake_at.unwrap_or(NEVER);
-            sharing.ended = effects.ended;
-            if effects.ended.is_some() {
-                sharing.leave();
-            }
-            for Lease { node, attempt, .. } in lost {
-                crash(inputs, node, attempt, now, true);
-                sharing.others.push_back(HostEffect::crashed(node, attempt, u32::MAX));
-            }
-            if inputs.is_empty() {
-                return;
-            }
+        if now >= sharing.due() || inputs.iter().any(is_decisive) {
+            sharing.recall_all(now);
+        }
+        if !sharing.begins.is_empty() {
+            inputs.splice(0..0, sharing.begins.drain(..));
+        }
+        run.advance(inputs, now, effects);
+        if !sharing.pending.is_empty() {
+            keep_values(run, sharing, inputs);
+        }
+        inputs.clear();
+        sharing.distribute(run, &effects.leases, &effects.other);
+        sharing.next_wake = effects.wake_at.unwrap_or(NEVER);
+        sharing.ended = effects.ended;
+        if effects.ended.is_some() {
+            sharing.leave();
         }
     }
 
@@ -280,16 +270,11 @@ impl Live {
             if run.columns().attempt().get(node as usize).is_some_and(|&last| attempt >= last) {
                 sharing.others.push_back(HostEffect::crashed(node, attempt, seat as u32));
             }
-            crash(&mut inputs, node, attempt, now, false);
+            inputs.push(Input::Settle { node, attempt, at: now, outcome: Outcome::Crashed });
         }
-        for Entry { lease: Lease { node, attempt, .. }, is_prepared, .. } in pinned {
-            if is_prepared {
-                sharing.prepared.remove(&node);
-                sharing.others.push_back(HostEffect::prepare(node, attempt));
-            } else {
-                sharing.others.push_back(HostEffect::crashed(node, attempt, seat as u32));
-                crash(&mut inputs, node, attempt, now, true);
-            }
+        for Entry { lease: Lease { node, attempt, .. }, .. } in pinned {
+            sharing.prepared.remove(&node);
+            sharing.others.push_back(HostEffect::prepare(node, attempt));
         }
         let open = sharing.queues.open();
         sharing.pool.owe(open);
@@ -328,11 +313,4 @@ fn keep_values(run: &Run, sharing: &mut Sharing, inputs: &[Input]) {
             sharing.values.set(node, value);
         }
     }
-}
-
-fn crash(inputs: &mut Vec<Input>, node: u32, attempt: u32, at: u64, begins: bool) {
-    if begins {
-        inputs.push(Input::Begin { node, attempt, at });
-    }
-    inputs.push(Input::Settle { node, attempt, at, outcome: Outcome::Crashed });
 }

@@ -319,9 +319,6 @@ impl Seat {
                 sharing.attempts.remove(&(node, attempt));
             }
             if value != Value::Undefined {
-                if value == Value::Carried {
-                    sharing.note_held(node, self.place);
-                }
                 sharing.pending.insert((node, attempt), value);
             }
             if outcome == OK {

@@ -59,8 +59,6 @@ pub struct Layout {
     pub base_ms: f64,
     /// By base node: the number of its function plus one, if it goes to the threads without the main thread; else 0.
     pub direct: Arc<[u32]>,
-    /// Direct nodes that must run where this upstream of theirs ran.
-    pub pins: BTreeMap<u32, u32>,
 }
 
 /// One run's share of a pool.
@@ -80,8 +78,6 @@ pub struct Sharing {
     seat_of: Vec<u16>,
     /// The same of attempts that were followed by another.
     past: Vec<(u32, u32, u16)>,
-    /// Of what only its own thread holds: which generation of its seat that was.
-    held_by: BTreeMap<u32, u32>,
     pub(crate) values: Values,
     /// What attempts gave that are not known to have completed their node.
     pub(crate) pending: BTreeMap<(u32, u32), Value>,
@@ -129,7 +125,6 @@ impl Sharing {
             attempts: BTreeMap::new(),
             seat_of: Vec::new(),
             past: Vec::new(),
-            held_by: BTreeMap::new(),
             values: Values::default(),
             pending: BTreeMap::new(),
             prepared: BTreeMap::new(),
@@ -364,12 +359,12 @@ impl Sharing {
     }
 
     /// Puts what the core asks for where whoever does it will find it.
-    pub(crate) fn distribute(&mut self, run: &Run, leases: &[Lease], others: &[Effect], lost: &mut Vec<Lease>) {
+    pub(crate) fn distribute(&mut self, run: &Run, leases: &[Lease], others: &[Effect]) {
         for &effect in others {
             self.route(run, effect);
         }
         for &lease in leases {
-            self.place(run, lease, lost);
+            self.place(run, lease);
         }
     }
 
@@ -382,7 +377,6 @@ impl Sharing {
                 self.others.push_back(HostEffect { seat, ..HostEffect::of(effect) });
             }
             Effect::Free { node } => {
-                self.held_by.remove(&node);
                 if !run.options().undo {
                     self.values.drop(node);
                 }
@@ -407,7 +401,7 @@ impl Sharing {
         // What lies with the main thread is looked at when it is handed over.
     }
 
-    fn place(&mut self, run: &Run, lease: Lease, lost: &mut Vec<Lease>) {
+    fn place(&mut self, run: &Run, lease: Lease) {
         let node = lease.node;
         if run.place(node) != Place::Thread || run.is_live(node) {
             self.leases.push_back(lease);
@@ -420,28 +414,9 @@ impl Sharing {
             }
             return;
         };
-        let pin = if self.layout.pins.is_empty() { None } else { self.layout.pins.get(&node).copied() };
-        if let Some(upstream) = pin {
-            let seat = usize::from(self.seat_of.get(upstream as usize).copied().unwrap_or(0)).checked_sub(1);
-            match seat.filter(|&seat| self.held_by.get(&upstream) == Some(&self.pool.generation(seat))) {
-                Some(seat) => {
-                    self.queues.push(Entry { lease, function, is_prepared: false, is_pinned: true }, Some(seat));
-                    self.pool.call_seat(seat);
-                }
-                None => lost.push(lease),
-            }
-            return;
-        }
         let upstreams = run.plan().graph().predecessors(node);
         let home = upstreams.last().and_then(|&upstream| usize::from(*self.seat_of.get(upstream as usize)?).checked_sub(1));
         self.queues.push(Entry { lease, function, is_prepared: false, is_pinned: false }, home);
-    }
-
-    /// A seat holds an output that only it can hand on.
-    pub(crate) fn note_held(&mut self, node: u32, seat: usize) {
-        if !self.layout.pins.is_empty() {
-            self.held_by.insert(node, self.pool.generation(seat));
-        }
     }
 
     /// Forgets what a dead seat had, but for its attempts. Answers what only it could have called.

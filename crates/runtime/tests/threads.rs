@@ -1,7 +1,7 @@
 //! Seats on real threads, with nothing in the place of JavaScript but a loop that does what a worker's loop does. Random graphs, failures,
 //! cancels and deaths of threads: whatever happens, the run ends, no attempt begins twice, and what was taken back never begins.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
@@ -210,7 +210,7 @@ fn random_run(chance: &mut Chance, pool: &Arc<Pool>) -> Hosted {
     let options = RunOptions { max_workers: 1 + chance.below(40) as u32, fail_fast, ..RunOptions::default() };
     let mut live = Live::new(Run::new(plan, options, false));
     let id = pool.new_run_id();
-    live.share(id, Arc::clone(pool), Layout { base_hr_ms: 0.0, base_ms: 0.0, direct, pins: BTreeMap::new() });
+    live.share(id, Arc::clone(pool), Layout { base_hr_ms: 0.0, base_ms: 0.0, direct });
     let run: SharedRun = Arc::new(Mutex::new(live));
     pool.add_run(id, Arc::clone(&run));
     Hosted {
@@ -310,7 +310,7 @@ fn started(pool: &Arc<Pool>, graph: Arc<Csr>) -> SharedRun {
     let mut live = Live::new(Run::new(Arc::new(Plan::new(graph, order, parts)), options, false));
     let id = pool.new_run_id();
     let direct = vec![1; count].into();
-    live.share(id, Arc::clone(pool), Layout { base_hr_ms: 0.0, base_ms: 0.0, direct, pins: BTreeMap::new() });
+    live.share(id, Arc::clone(pool), Layout { base_hr_ms: 0.0, base_ms: 0.0, direct });
     live.cross(&mut vec![Input::Start { at: 0 }], 0, &mut Effects::default(), &mut Handed::default(), 256);
     let run = Arc::new(Mutex::new(live));
     pool.add_run(id, Arc::clone(&run));
