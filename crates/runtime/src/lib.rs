@@ -4,7 +4,7 @@
 //! they have to report, have the core decide, and leave with work. What the core leases to threads lies in queues; what a seat has
 //! been handed lies in its *tray*, where it claims one lease after the other without the lock.
 //!
-//! Reading order: [`sync`], [`claims`] and [`parking`] (the two protocols without a lock), [`value`], [`queues`], [`sharing`] (what a
+//! Reading order: `sync`, [`claims`] and [`parking`] (the two protocols without a lock), [`value`], [`queues`], [`sharing`] (what a
 //! shared run has beside its state), [`live`] (a step of a shared run), [`pool`], [`seat`]. Beside: [`command`], processes that tasks start.
 #![forbid(unsafe_code)]
 #![warn(clippy::unwrap_used)]

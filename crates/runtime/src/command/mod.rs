@@ -12,7 +12,7 @@
 //!   `kill_grace` after it was told to stop, unless the system itself does not let go of it.
 //! - `C5` [`Listener::ended`] is called exactly once, after all output.
 //!
-//! Reading order: [`reactor`] (the thread), [`launch`], [`group`], [`streams`], [`watch`] (from start to end).
+//! Reading order: `reactor` (the thread), `launch`, `group`, `streams`, `watch` (from start to end).
 
 mod group;
 mod launch;
